@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// The JavaScript packages that package-lock.json names.
+import { join } from 'node:path'
+import { root } from '../lib/paths.mjs'
+import { run, say, seconds } from '../lib/shell.mjs'
+import { digest, once, readText } from '../lib/stamp.mjs'
+
+export async function setUpNpm() {
+  const lock = readText(join(root, 'package-lock.json')) ?? ''
+  await once(join(root, 'node_modules', '.fovea-stamp'), digest(lock), () => {
+    const start = performance.now()
+    say('npm: installing the packages of package-lock.json')
+    run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: root })
+    say(`npm: installed in ${seconds(start)}`)
+  })
+}
