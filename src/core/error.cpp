@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#include "core/error.h"
+
+namespace fovea {
+
+std::string_view code_name(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kBadShape:
+      return "bad-shape";
+    case ErrorCode::kBadOption:
+      return "bad-option";
+    case ErrorCode::kBadData:
+      return "bad-data";
+    case ErrorCode::kUnsupported:
+      return "unsupported";
+    case ErrorCode::kOutOfMemory:
+      return "out-of-memory";
+    case ErrorCode::kNonFiniteLoss:
+      return "non-finite-loss";
+    case ErrorCode::kBusy:
+      return "busy";
+    case ErrorCode::kDisposed:
+      return "disposed";
+    case ErrorCode::kInternal:
+      return "internal";
+  }
+  return "internal";
+}
+
+}  // namespace fovea

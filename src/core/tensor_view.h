@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// A tensor that somebody else owns: float32 values, row-major, and a shape. Views are passed by value.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "core/shape.h"
+
+namespace fovea {
+
+struct TensorView {
+  float* data = nullptr;
+  Shape shape;
+
+  [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(shape.size()); }
+  [[nodiscard]] std::span<float> values() const { return {data, size()}; }
+  explicit operator bool() const { return data != nullptr; }
+};
+
+struct ConstTensorView {
+  const float* data = nullptr;
+  Shape shape;
+
+  ConstTensorView() = default;
+  ConstTensorView(const float* values, const Shape& extents) : data(values), shape(extents) {}
+  ConstTensorView(const TensorView& view)  // NOLINT(google-explicit-constructor): reading is always safe
+      : data(view.data), shape(view.shape) {}
+
+  [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(shape.size()); }
+  [[nodiscard]] std::span<const float> values() const { return {data, size()}; }
+  explicit operator bool() const { return data != nullptr; }
+};
+
+}  // namespace fovea

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// Forward: implicit GEMM. An image is copied into a zero border (or read where it stands when none is needed); a patch is then a few
+// runs of consecutive floats, the same for every pixel, and the register tiles of product.h do the rest.
+#include "kernels/conv2d.h"
+
+#include "kernels/conv2d_patches.h"
+#include "kernels/product.h"
+
+namespace fovea {
+
+namespace {
+
+/// Small batches are cut into bands of rows too, so that several threads have work. Fixed by the shape.
+int bands_per_image(const Conv2dGeometry& g) {
+  constexpr std::int64_t kWorkPerBand = 1 << 20;  // multiply-adds worth handing to a thread
+  constexpr int kParts = 8;
+  const std::int64_t work = std::int64_t{g.output_pixels()} * g.patch_length() * g.out_channels;
+  const auto by_work = static_cast<int>(std::min<std::int64_t>(work / kWorkPerBand, kParts));
+  return std::clamp(std::min(by_work, kParts / g.batch), 1, std::max(g.rows.output, 1));
+}
+
+struct ForwardWorkspace {
+  ForwardWorkspace(const Conv2dGeometry& g, int slots, Scratch& scratch)
+      : layout(input_layout(g)),
+        taps(g, scratch),
+        packed(scratch.take<float>(PackedWeights::size(g.patch_length(), g.out_channels))),
+        input_offsets(scratch.take<std::int32_t>(g.output_pixels())),
+        output_offsets(scratch.take<std::int32_t>(g.output_pixels())),
+        slot_size(layout.has_border() ? layout.size() : 0),
+        bordered(scratch.take<float>(slot_size * slots)) {}
+
+  [[nodiscard]] std::span<float> slot(int i) const {
+    return {bordered + i * slot_size, static_cast<std::size_t>(slot_size)};
+  }
+
+  BorderedLayout layout;
+  FilterTaps taps;
+  float* packed;
+  std::int32_t* input_offsets;
+  std::int32_t* output_offsets;
+  std::int64_t slot_size;
+  float* bordered;
+};
+
+}  // namespace
+
+std::int64_t conv2d_forward_scratch(const Conv2dGeometry& g, int slots) {
+  return scratch_floats<ForwardWorkspace>(g, slots);
+}
+
+void conv2d_forward(const Conv2dGeometry& g, const Conv2dForward& call, Workers& workers) {
+  Scratch scratch(call.scratch);
+  const ForwardWorkspace work(g, workers.size(), scratch);
+  const int pitch = work.layout.row_pitch();
+  const PackedWeights weights{work.packed, g.patch_length(), g.out_channels};
+  pack(weights, work.packed, {call.filter.data, g.out_channels, 1}, 0, weights.terms, 0, weights.panels());
+  work.taps.fill(g, pitch);
+  fill_grid(work.input_offsets, g.rows.output, g.columns.output, g.rows.stride * pitch,
+            g.columns.stride * g.channels);
+  fill_grid(work.output_offsets, g.rows.output, g.columns.output, g.columns.output * g.out_channels, g.out_channels);
+  if (work.slot_size > 0) {
+    for (int slot = 0; slot < workers.size(); ++slot) clear_border(work.layout, work.slot(slot));
+  }
+
+  const std::int64_t input_size = std::int64_t{g.rows.input} * g.columns.input * g.channels;
+  const std::int64_t output_size = std::int64_t{g.output_pixels()} * g.out_channels;
+  const int bands = bands_per_image(g);
+  workers.run(g.batch * bands, [&](int part, int slot) {
+    const int n = part / bands;
+    const int band = part % bands;
+    const int first = g.rows.output * band / bands * g.columns.output;
+    const int last = g.rows.output * (band + 1) / bands * g.columns.output;
+    const auto pixels = static_cast<std::size_t>(last - first);
+
+    const float* image = call.input.data + n * input_size;
+    if (work.slot_size > 0) copy_inside(work.layout, image, work.slot(slot).data());
+    float* output = call.output.data + n * output_size;
+    product({.input = work.slot_size > 0 ? work.slot(slot).data() : image,
+             .input_offsets = {work.input_offsets + first, pixels},
+             .taps = work.taps.taps(),
+             .weights = weights,
+             .epilogue = {call.bias.data, call.activation == Activation::kRelu},
+             .output = output,
+             .output_offsets = work.output_offsets + first},
+            0, weights.panels());
+    if (call.activation != Activation::kRelu) {
+      const std::span<float> band_output(output + std::int64_t{first} * g.out_channels,
+                                         pixels * static_cast<std::size_t>(g.out_channels));
+      activation_forward(call.activation, band_output, band_output);
+    }
+  });
+}
+
+}  // namespace fovea

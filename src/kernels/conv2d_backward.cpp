@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+// Backward: image by image, while everything about one image is in cache. The activation's derivative is applied once, while the output
+// gradient is copied into its border; filter, bias and input gradients all read that copy. Filter gradients of a fixed number of
+// groups of images are summed in order at the end, so that the bits do not depend on the number of threads.
+#include <algorithm>
+#include <array>
+
+#include "kernels/conv2d.h"
+#include "kernels/conv2d_patches.h"
+#include "kernels/elementwise.h"
+#include "kernels/product.h"
+
+namespace fovea {
+
+namespace {
+
+/// Groups of images with filter gradients of their own: as many as fit a fixed budget of memory, 8 at most.
+int image_groups(const Conv2dGeometry& g) {
+  constexpr std::int64_t kBudget = 1 << 20;  // floats
+  const std::int64_t filter_size = g.filter_shape().size();
+  const auto affordable = static_cast<int>(std::clamp<std::int64_t>(kBudget / filter_size, 1, 8));
+  return std::max(std::min(affordable, g.batch), 1);
+}
+
+struct BackwardWorkspace {
+  BackwardWorkspace(const Conv2dGeometry& g, int slots, Scratch& scratch)
+      : groups(image_groups(g)),
+        filter_size(g.filter_shape().size()),
+        input(input_layout(g)),
+        gradient(gradient_layout(g)),
+        input_slots(scratch.take<float>(input.has_border() ? input.size() * slots : 0)),
+        gradient_slots(scratch.take<float>((gradient.size() + kTileColumns) * slots)),
+        taps(g, scratch),
+        positions(scratch.take<std::int32_t>(g.patch_length())),
+        input_offsets(scratch.take<std::int32_t>(g.output_pixels())),
+        gradient_offsets(scratch.take<std::int32_t>(g.output_pixels())),
+        filter_gradients(scratch.take<float>(filter_size * groups)),
+        bias_gradients(scratch.take<float>(std::int64_t{g.out_channels} * groups)),
+        packed(scratch.take<float>(std::int64_t{g.rows.size} * g.columns.size *
+                                   PackedWeights::size(g.out_channels, g.channels))),
+        phase_taps(scratch.take<std::int32_t>(std::int64_t{g.rows.size} * g.columns.size)),
+        phase_input(scratch.take<std::int32_t>(std::int64_t{g.rows.input} * g.columns.input)),
+        phase_output(scratch.take<std::int32_t>(std::int64_t{g.rows.input} * g.columns.input)) {}
+
+  [[nodiscard]] std::span<float> input_slot(int i) const {
+    return {input_slots + i * input.size(), static_cast<std::size_t>(input.size())};
+  }
+  [[nodiscard]] std::span<float> gradient_slot(int i) const {
+    return {gradient_slots + i * (gradient.size() + kTileColumns), static_cast<std::size_t>(gradient.size())};
+  }
+
+  int groups;
+  std::int64_t filter_size;
+  BorderedLayout input, gradient;
+  float* input_slots;
+  float* gradient_slots;
+  FilterTaps taps;
+  std::int32_t* positions;         // of the filter's elements in a patch
+  std::int32_t* input_offsets;     // of output pixels, in the bordered input
+  std::int32_t* gradient_offsets;  // of output pixels, in the bordered gradient
+  float* filter_gradients;         // of each group
+  float* bias_gradients;           // of each group
+  float* packed;                   // the filter turned around, phase after phase
+  std::int32_t* phase_taps;
+  std::int32_t* phase_input;
+  std::int32_t* phase_output;
+};
+
+/// Calls f(rows, columns) for every phase of the input gradient; one phase when the strides are 1.
+template <class Function>
+void for_each_phase(const Conv2dGeometry& g, const Function& f) {
+  for (int row_phase = 0; row_phase < g.rows.stride; ++row_phase) {
+    for (int column_phase = 0; column_phase < g.columns.stride; ++column_phase) {
+      f(PhaseAxis(g.rows, row_phase), PhaseAxis(g.columns, column_phase));
+    }
+  }
+}
+
+void prepare_filter_gradient(const Conv2dGeometry& g, const BackwardWorkspace& work) {
+  const int pitch = work.input.row_pitch();
+  work.taps.fill(g, pitch);
+  const Taps taps = work.taps.taps();
+  std::int32_t* position = work.positions;
+  for (const std::int32_t offset : taps.offsets) {
+    for (int r = 0; r < taps.run; ++r) *position++ = offset + r;
+  }
+  fill_grid(work.input_offsets, g.rows.output, g.columns.output, g.rows.stride * pitch,
+            g.columns.stride * g.channels);
+}
+
+/// One phase of the input gradient as a product: pieces of the shared tables, filled in order.
+struct Phase {
+  std::span<const std::int32_t> input_offsets;
+  Taps taps;
+  PackedWeights weights;
+  const std::int32_t* output_offsets;
+};
+
+/// Fills the tables and the turned filter of every phase, or (when `fill` is false) walks over them again, and calls f(phase).
+template <class Function>
+void walk_phases(const Conv2dGeometry& g, const BackwardWorkspace& work, const float* filter, const Function& f) {
+  const int pitch = work.gradient.row_pitch();
+  float* packed = work.packed;
+  std::int32_t* tap = work.phase_taps;
+  std::int32_t* input = work.phase_input;
+  std::int32_t* output = work.phase_output;
+  for_each_phase(g, [&](const PhaseAxis& rows, const PhaseAxis& columns) {
+    int tap_count = 0;
+    for (int kh = 0; kh < g.rows.size; ++kh) tap_count += rows.reads(kh) ? 1 : 0;
+    int column_taps = 0;
+    for (int kw = 0; kw < g.columns.size; ++kw) column_taps += columns.reads(kw) ? 1 : 0;
+    tap_count *= column_taps;
+    const PackedWeights weights{packed, tap_count * g.out_channels, g.channels};
+    const int pixels = rows.count * columns.count;
+    if (filter != nullptr) {
+      int index = 0;
+      for (int kh = 0; kh < g.rows.size; ++kh) {
+        for (int kw = 0; kw < g.columns.size; ++kw) {
+          if (!rows.reads(kh) || !columns.reads(kw)) continue;
+          tap[index] = -rows.behind(kh) * pitch - columns.behind(kw) * g.out_channels;
+          const float* block = filter + std::int64_t{kh * g.columns.size + kw} * g.channels * g.out_channels;
+          pack(weights, packed, {block, 1, g.out_channels}, index * g.out_channels, g.out_channels, 0,
+               weights.panels());
+          ++index;
+        }
+      }
+      const auto origin = static_cast<std::int32_t>(bordered_row(work.gradient, rows.first_u)) +
+                          columns.first_u * g.out_channels;
+      const int image_row = g.columns.input * g.channels;
+      fill_grid(input, rows.count, columns.count, pitch, g.out_channels);
+      fill_grid(output, rows.count, columns.count, rows.stride * image_row, columns.stride * g.channels);
+      for (int q = 0; q < pixels; ++q) {
+        input[q] += origin;
+        output[q] += rows.first_input * image_row + columns.first_input * g.channels;
+      }
+    }
+    f(Phase{{input, static_cast<std::size_t>(pixels)},
+            {{tap, static_cast<std::size_t>(tap_count)}, g.out_channels},
+            weights,
+            output});
+    packed += PackedWeights::size(weights.terms, weights.columns);
+    tap += tap_count;
+    input += pixels;
+    output += pixels;
+  });
+}
+
+/// The output gradient times the activation's derivative, inside its border.
+void copy_gradient(const Conv2dGeometry& g, const Conv2dBackward& call, const BackwardWorkspace& work, int n,
+                   std::span<float> bordered) {
+  const std::size_t row_size = static_cast<std::size_t>(g.columns.output) * static_cast<std::size_t>(g.out_channels);
+  for (int oh = 0; oh < g.rows.output; ++oh) {
+    const std::size_t from = static_cast<std::size_t>(n * g.rows.output + oh) * row_size;
+    activation_backward(call.activation, call.output.values().subspan(from, row_size),
+                        call.output_gradient.values().subspan(from, row_size),
+                        bordered.subspan(static_cast<std::size_t>(bordered_row(work.gradient, oh)), row_size));
+  }
+}
+
+}  // namespace
+
+std::int64_t conv2d_backward_scratch(const Conv2dGeometry& g, int slots) {
+  return scratch_floats<BackwardWorkspace>(g, slots);
+}
+
+void conv2d_backward(const Conv2dGeometry& g, const Conv2dBackward& call, Workers& workers) {
+  Scratch scratch(call.scratch);
+  const BackwardWorkspace work(g, workers.size(), scratch);
+  const int gradient_pitch = work.gradient.row_pitch();
+  fill_grid(work.gradient_offsets, g.rows.output, g.columns.output, gradient_pitch, g.out_channels);
+  for (int q = 0; q < g.output_pixels(); ++q) {
+    work.gradient_offsets[q] += static_cast<std::int32_t>(bordered_row(work.gradient, 0));
+  }
+  for (int slot = 0; slot < workers.size(); ++slot) {
+    clear_border(work.gradient, work.gradient_slot(slot));
+    if (call.filter_gradient && work.input.has_border()) clear_border(work.input, work.input_slot(slot));
+  }
+  if (call.filter_gradient) prepare_filter_gradient(g, work);
+  if (call.input_gradient) walk_phases(g, work, call.filter.data, [](const Phase&) {});
+
+  const std::int64_t input_size = std::int64_t{g.rows.input} * g.columns.input * g.channels;
+  const auto output_pixels = static_cast<std::size_t>(g.output_pixels());
+  workers.run(work.groups, [&](int group, int slot) {
+    const int first = g.batch * group / work.groups;
+    const int last = g.batch * (group + 1) / work.groups;
+    const std::span<float> gradient = work.gradient_slot(slot);
+    for (int n = first; n < last; ++n) {
+      copy_gradient(g, call, work, n, gradient);
+      if (call.bias_gradient) {
+        for (int oh = 0; oh < g.rows.output; ++oh) {
+          add_column_sums(gradient.data() + bordered_row(work.gradient, oh), g.columns.output, g.out_channels,
+                          work.bias_gradients + std::int64_t{group} * g.out_channels, n > first || oh > 0);
+        }
+      }
+      if (call.filter_gradient) {
+        const float* image = call.input.data + n * input_size;
+        if (work.input.has_border()) copy_inside(work.input, image, work.input_slot(slot).data());
+        outer({.input = work.input.has_border() ? work.input_slot(slot).data() : image,
+               .input_offsets = {work.input_offsets, output_pixels},
+               .positions = {work.positions, static_cast<std::size_t>(g.patch_length())},
+               .gradient = gradient.data(),
+               .gradient_offsets = work.gradient_offsets,
+               .columns = g.out_channels,
+               .output = work.filter_gradients + group * work.filter_size,
+               .accumulate = n > first},
+              0, g.patch_length());
+      }
+      if (call.input_gradient) {
+        walk_phases(g, work, nullptr, [&](const Phase& phase) {
+          product({.input = gradient.data(),
+                   .input_offsets = phase.input_offsets,
+                   .taps = phase.taps,
+                   .weights = phase.weights,
+                   .output = call.input_gradient.data + n * input_size,
+                   .output_offsets = phase.output_offsets},
+                  0, phase.weights.panels());
+        });
+      }
+    }
+  });
+  if (call.filter_gradient) sum_rows(work.filter_gradients, work.groups, call.filter_gradient.values());
+  if (call.bias_gradient) sum_rows(work.bias_gradients, work.groups, call.bias_gradient.values());
+}
+
+}  // namespace fovea

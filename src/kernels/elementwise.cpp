@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/elementwise.h"
+
+#include <algorithm>
+#include <array>
+
+#include "kernels/simd.h"
+
+namespace fovea {
+
+void add_column_sums(const float* values, int rows, int columns, float* sums, bool accumulate) {
+  const auto width = static_cast<std::size_t>(columns);
+  for_each_vector(width, [&](std::size_t c, std::size_t count) {
+    Vector sum = accumulate ? load_some(sums + c, count) : zero();
+    for (std::size_t row = 0; row < static_cast<std::size_t>(rows); ++row) {
+      sum = hn::Add(sum, load_some(values + row * width + c, count));
+    }
+    store_some(sum, sums + c, count);
+  });
+}
+
+void sum_rows(const float* rows, int count, std::span<float> total) {
+  for_each_vector(total.size(), [&](std::size_t i, std::size_t lanes) {
+    Vector sum = load_some(rows + i, lanes);
+    for (std::size_t row = 1; row < static_cast<std::size_t>(count); ++row) {
+      sum = hn::Add(sum, load_some(rows + row * total.size() + i, lanes));
+    }
+    store_at(sum, total, i, lanes);
+  });
+}
+
+void add(std::span<const float> a, std::span<const float> b, std::span<float> total) {
+  map_to(total, [](Vector x, Vector y) { return hn::Add(x, y); }, a, b);
+}
+
+void scale(std::span<const float> x, float factor, float offset, std::span<float> y) {
+  map_to(
+      y, [f = broadcast(factor), o = broadcast(offset)](Vector v) { return hn::Add(hn::Mul(v, f), o); }, x);
+}
+
+void bytes_to_floats(std::span<const std::uint8_t> bytes, float divisor, std::span<float> floats) {
+  constexpr hn::Rebind<std::uint8_t, decltype(kLanes)> byte_lanes;
+  constexpr hn::Rebind<std::int32_t, decltype(kLanes)> int_lanes;
+  const Vector d = broadcast(divisor);
+  for_each_vector(floats.size(), [&](std::size_t i, std::size_t count) {
+    const auto b = hn::LoadN(byte_lanes, bytes.data() + i, count);
+    store_at(hn::Div(hn::ConvertTo(kLanes, hn::PromoteTo(int_lanes, b)), d), floats, i, count);
+  });
+}
+
+void dropout(const RandomStream& stream, float rate, std::span<const float> x, std::span<float> y) {
+  const Vector threshold = broadcast(rate);
+  const Vector factor = broadcast(1 / (1 - rate));
+  for_each_vector(y.size(), [&](std::size_t i, std::size_t count) {
+    const PhiloxBlock words = stream.block(i / kLaneCount);
+    std::array<float, kLaneCount> numbers{};
+    for (std::size_t lane = 0; lane < kLaneCount; ++lane) numbers[lane] = unit_float(words[lane]);
+    const Mask kept = hn::Ge(load(numbers.data()), threshold);
+    store_at(hn::IfThenElseZero(kept, hn::Mul(load_at(x, i, count), factor)), y, i, count);
+  });
+}
+
+}  // namespace fovea

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// Pooling over NHWC images, each channel by itself. Max pooling pads with minus infinity, average pooling does not count padding (Keras).
+#pragma once
+
+#include "core/parallel.h"
+#include "core/tensor_view.h"
+#include "kernels/geometry.h"
+
+namespace fovea {
+
+/// output = the largest input of each window (NaN when it holds one). Overwrites output.
+void max_pool2d_forward(const WindowGeometry& g, ConstTensorView input, TensorView output, Workers& workers);
+
+/// Each window's gradient goes to its first largest input, found again by comparing input and output: nothing is stored.
+/// Overwrites input_gradient, which must not alias anything.
+void max_pool2d_backward(const WindowGeometry& g, ConstTensorView input, ConstTensorView output,
+                         ConstTensorView output_gradient, TensorView input_gradient, Workers& workers);
+
+/// output = the mean of each window's inputs. Overwrites output.
+void average_pool2d_forward(const WindowGeometry& g, ConstTensorView input, TensorView output, Workers& workers);
+
+/// Each window's gradient is shared equally by its inputs. Overwrites input_gradient.
+void average_pool2d_backward(const WindowGeometry& g, ConstTensorView output_gradient, TensorView input_gradient,
+                             Workers& workers);
+
+}  // namespace fovea

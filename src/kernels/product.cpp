@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/product.h"
+
+#include <algorithm>
+#include <array>
+
+namespace fovea {
+
+namespace {
+
+constexpr int kLaneInt = static_cast<int>(kLaneCount);
+
+/// Weights of one block of terms stay in the first-level cache while all rows pass over them.
+constexpr int kTermsPerBlock = 512;
+
+int panel_width(int columns, int panel) {
+  return columns - panel * kTileColumns > kLaneInt ? kTileColumns : kLaneInt;
+}
+
+/// Where a tile stands in the product: which part of the terms, and whether sums begin or end with it.
+struct Block {
+  Taps taps;
+  const float* weights;
+  std::ptrdiff_t weight_step;
+  bool first;
+  bool last;
+};
+
+template <int kRows, int kVectors>
+HWY_INLINE void product_tile(const ProductCall& call, const Block& block, int row, int column, int count) {
+  const float* pixel[kRows];
+  float* output[kRows];
+  Tile<kRows, kVectors> tile;
+  FOVEA_UNROLL
+  for (int i = 0; i < kRows; ++i) {
+    pixel[i] = call.input + call.input_offsets[static_cast<std::size_t>(row + i)];
+    output[i] = call.output + call.output_offsets[row + i] + column;
+  }
+  const auto lanes = [count](int v) {
+    return static_cast<std::size_t>(std::clamp(count - v * kLaneInt, 0, kLaneInt));
+  };
+  tile.clear();
+  if (!block.first) {
+    for (int i = 0; i < kRows; ++i) {
+      for (int v = 0; v < kVectors; ++v) tile.sum[i][v] = load_some(output[i] + v * kLaneInt, lanes(v));
+    }
+  }
+  add_product(tile, pixel, block.taps, block.weights, block.weight_step);
+  if (block.last) {
+    for (int v = 0; v < kVectors; ++v) {
+      const Vector bias = call.epilogue.bias == nullptr
+                              ? zero()
+                              : load_some(call.epilogue.bias + column + v * kLaneInt, lanes(v));
+      for (int i = 0; i < kRows; ++i) {
+        tile.sum[i][v] = hn::Add(tile.sum[i][v], bias);
+        if (call.epilogue.relu) tile.sum[i][v] = relu(tile.sum[i][v]);
+      }
+    }
+  }
+  if (count == kVectors * kLaneInt) {
+    FOVEA_UNROLL
+    for (int i = 0; i < kRows; ++i) {
+      FOVEA_UNROLL
+      for (int v = 0; v < kVectors; ++v) store(tile.sum[i][v], output[i] + v * kLaneInt);
+    }
+  } else {
+    for (int i = 0; i < kRows; ++i) {
+      for (int v = 0; v < kVectors; ++v) store_some(tile.sum[i][v], output[i] + v * kLaneInt, lanes(v));
+    }
+  }
+}
+
+template <int kVectors, int kRows = kTileRows>
+void product_rows(const ProductCall& call, const Block& block, int column, int count, int row) {
+  const int rows = static_cast<int>(call.input_offsets.size());
+  for (; row + kRows <= rows; row += kRows) product_tile<kRows, kVectors>(call, block, row, column, count);
+  if constexpr (kRows > 1) {
+    if (row < rows) product_rows<kVectors, kRows - 1>(call, block, column, count, row);
+  }
+}
+
+void product_panel(const ProductCall& call, const Block& block, int panel) {
+  const int column = panel * kTileColumns;
+  const int width = panel_width(call.weights.columns, panel);
+  const int count = std::min(width, call.weights.columns - column);
+  if (width == kTileColumns) {
+    product_rows<kTileVectors>(call, block, column, count, 0);
+  } else {
+    product_rows<1>(call, block, column, count, 0);
+  }
+}
+
+template <int kRows, int kVectors>
+HWY_INLINE void outer_tile(const OuterCall& call, int k, int column, int count) {
+  std::int32_t position[kRows];
+  FOVEA_UNROLL
+  for (int i = 0; i < kRows; ++i) position[i] = call.positions[static_cast<std::size_t>(k + i)];
+  Tile<kRows, kVectors> tile;
+  tile.clear();
+  add_pixels(tile, call.input, call.input_offsets, position, call.gradient + column, call.gradient_offsets);
+  for (int i = 0; i < kRows; ++i) {
+    for (int v = 0; v < kVectors; ++v) {
+      const int left = std::clamp(count - v * kLaneInt, 0, kLaneInt);
+      const auto lanes = static_cast<std::size_t>(left);
+      float* output = call.output + std::ptrdiff_t{k + i} * call.columns + column + v * kLaneInt;
+      if (call.accumulate) tile.sum[i][v] = hn::Add(tile.sum[i][v], load_some(output, lanes));
+      store_some(tile.sum[i][v], output, lanes);
+    }
+  }
+}
+
+template <int kVectors, int kRows = kTileRows>
+void outer_rows(const OuterCall& call, int k, int last, int column, int count) {
+  for (; k + kRows <= last; k += kRows) outer_tile<kRows, kVectors>(call, k, column, count);
+  if constexpr (kRows > 1) {
+    if (k < last) outer_rows<kVectors, kRows - 1>(call, k, last, column, count);
+  }
+}
+
+}  // namespace
+
+void pack(const PackedWeights& shape, float* packed, StridedMatrix block, int first_term, int count, int first_panel,
+          int last_panel) {
+  for (int panel = first_panel; panel < last_panel; ++panel) {
+    const int width = panel_width(shape.columns, panel);
+    const int column = panel * kTileColumns;
+    const int filled = std::min(width, shape.columns - column);
+    float* to = packed + std::ptrdiff_t{column} * shape.terms + std::ptrdiff_t{first_term} * width;
+    const float* from = block.data + column * block.column_stride;
+    if (block.column_stride == 1 && filled == width) {
+      for (int k = 0; k < count; ++k, from += block.k_stride, to += width) {
+        for (int c = 0; c < width; c += kLaneInt) store(load(from + c), to + c);
+      }
+      continue;
+    }
+    for (int k = 0; k < count; ++k, from += block.k_stride, to += width) {
+      for (int c = 0; c < filled; ++c) to[c] = from[c * block.column_stride];
+      std::fill(to + filled, to + width, 0.0F);
+    }
+  }
+}
+
+void product(const ProductCall& call, int first_panel, int last_panel) {
+  const int terms = call.taps.terms();
+  if (call.taps.offsets.size() != 1 || terms <= kTermsPerBlock) {
+    for (int panel = first_panel; panel < last_panel; ++panel) {
+      const float* weights = call.weights.data + std::ptrdiff_t{panel} * kTileColumns * terms;
+      product_panel(call, {call.taps, weights, panel_width(call.weights.columns, panel), true, true}, panel);
+    }
+    return;
+  }
+  // One long run: cut into blocks. A sum rests in the output between blocks, which changes none of its bits.
+  for (int panel = first_panel; panel < last_panel; ++panel) {
+    const int width = panel_width(call.weights.columns, panel);
+    const float* weights = call.weights.data + std::ptrdiff_t{panel} * kTileColumns * terms;
+    for (int term = 0; term < terms; term += kTermsPerBlock) {
+      const int count = std::min(kTermsPerBlock, terms - term);
+      const std::array<std::int32_t, 1> offset = {call.taps.offsets[0] + term};
+      product_panel(call,
+                    {{offset, count}, weights + std::ptrdiff_t{term} * width, width, term == 0, term + count == terms},
+                    panel);
+    }
+  }
+}
+
+void product_unpacked(const ProductCall& call, const float* weights, std::ptrdiff_t weight_step, int first_panel,
+                      int last_panel) {
+  for (int panel = first_panel; panel < last_panel; ++panel) {
+    product_panel(call, {call.taps, weights + std::ptrdiff_t{panel} * kTileColumns, weight_step, true, true}, panel);
+  }
+}
+
+void outer(const OuterCall& call, int first, int last) {
+  for (int column = 0; column < call.columns; column += kTileColumns) {
+    const int count = std::min(call.columns - column, kTileColumns);
+    if (count > kLaneInt) {
+      outer_rows<kTileVectors>(call, first, last, column, count);
+    } else {
+      outer_rows<1>(call, first, last, column, count);
+    }
+  }
+}
+
+}  // namespace fovea
