@@ -1,0 +1,36 @@
+# The WebAssembly modules: for each variant one for Node and one for a browser's worker, from the
+# same objects. The bindings are an object library, since Embind registers by static initialisers
+# that the linker would drop from an archive.
+set(memory_settings -sALLOW_MEMORY_GROWTH -sABORTING_MALLOC=0 -sSTACK_SIZE=1MB)
+if(FOVEA_THREADS)
+  # Browsers reserve the maximum of a shared memory at once, and refuse 4 GiB on small devices.
+  list(APPEND memory_settings -sMAXIMUM_MEMORY=2GB -sDEFAULT_PTHREAD_STACK_SIZE=512KB)
+else()
+  list(APPEND memory_settings -sMAXIMUM_MEMORY=4GB)
+endif()
+
+file(GLOB binding_sources CONFIGURE_DEPENDS src/bindings/*.cpp)
+add_library(fovea_bindings OBJECT ${binding_sources})
+target_link_libraries(fovea_bindings PUBLIC fovea_core)
+
+function(add_module name environment)
+  add_executable(${name} $<TARGET_OBJECTS:fovea_bindings>)
+  target_link_libraries(${name} PRIVATE fovea_core)
+  set_target_properties(${name} PROPERTIES SUFFIX .mjs LINKER_LANGUAGE CXX)
+  target_link_options(${name} PRIVATE
+    -O3 -lembind ${memory_settings}
+    -sENVIRONMENT=${environment} -sMODULARIZE -sEXPORT_ES6 -sDYNAMIC_EXECUTION=0 -sFILESYSTEM=0
+    -sEXPORTED_RUNTIME_METHODS=HEAPU8,HEAPF32
+    -sINCOMING_MODULE_JS_API=mainScriptUrlOrBlob,wasmBinary,instantiateWasm)
+endfunction()
+add_module(fovea-node node)
+add_module(fovea-web worker)
+
+# The tests run in Node with its file system. They are CommonJS, so that a plain `node` starts them.
+file(WRITE ${CMAKE_BINARY_DIR}/package.json "{ \"type\": \"commonjs\" }\n")
+set_target_properties(fovea_tests PROPERTIES SUFFIX .js)
+target_link_options(fovea_tests PRIVATE
+  -O1 ${memory_settings} -sENVIRONMENT=node -sNODERAWFS -sEXIT_RUNTIME -sASSERTIONS=0)
+if(FOVEA_THREADS)
+  target_link_options(fovea_tests PRIVATE -sPTHREAD_POOL_SIZE=4)
+endif()
