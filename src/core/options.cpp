@@ -72,13 +72,19 @@ double Options::parse_number(std::string_view key, const std::string& text, doub
   return number;
 }
 
-int Options::integer(std::string_view key, int minimum, int maximum) {
+const std::string& Options::take_required(std::string_view key, std::string_view expected) {
   const std::string* text = take(key);
-  if (text == nullptr) {
-    fail(ErrorCode::kBadOption, place_, ": ", key, " is missing. It must be ",
-         range_in_words(minimum, maximum, true), ".");
-  }
-  const int number = static_cast<int>(parse_number(key, *text, minimum, maximum, true));
+  if (text == nullptr) fail(ErrorCode::kBadOption, place_, ": ", key, " is missing. It must be ", expected, ".");
+  return *text;
+}
+
+void Options::record(std::string_view key, std::span<const int> numbers) {
+  config_.add_json(key, json::array(numbers, [](int number) { return json::value(number); }));
+}
+
+int Options::integer(std::string_view key, int minimum, int maximum) {
+  const std::string& text = take_required(key, range_in_words(minimum, maximum, true));
+  const int number = static_cast<int>(parse_number(key, text, minimum, maximum, true));
   config_.add(key, number);
   return number;
 }
@@ -126,33 +132,46 @@ int Options::choice_or(std::string_view key, std::span<const std::string_view> c
   return chosen;
 }
 
-std::vector<int> Options::integers(std::string_view key, int minimum, std::string_view what) {
-  const std::string* text = take(key);
-  if (text == nullptr) {
-    fail(ErrorCode::kBadOption, place_, ": ", key, " is missing. It must be ", what, ".");
-  }
+std::vector<int> Options::integers(std::string_view key, int minimum, std::string_view what,
+                                   std::span<const std::size_t> counts) {
+  const std::string& text = take_required(key, what);
   std::vector<int> numbers;
-  if (!text->empty()) {
-    for (const std::string& part : split(*text, ',')) {
-      numbers.push_back(static_cast<int>(parse_number(key, part, minimum, INT_MAX, true)));
+  if (!text.empty()) {
+    for (const std::string& part : split(text, ',')) {
+      char* end = nullptr;
+      const double number = std::strtod(part.c_str(), &end);
+      if (part.empty() || *end != '\0' || number != std::floor(number) || number < minimum || number > INT_MAX) {
+        refuse(key, what, concat('"', text, '"'));
+      }
+      numbers.push_back(static_cast<int>(number));
     }
   }
-  config_.add_json(key, json::array(numbers, [](int number) { return json::value(number); }));
+  if (!counts.empty() && std::ranges::find(counts, numbers.size()) == counts.end()) {
+    refuse(key, what, concat('"', text, '"'));
+  }
+  record(key, numbers);
   return numbers;
+}
+
+std::array<int, 2> Options::pair(std::string_view key, int minimum) {
+  return parse_pair(key, take_required(key, "a number or [height, width]"), minimum);
 }
 
 std::array<int, 2> Options::pair_or(std::string_view key, std::array<int, 2> fallback, int minimum) {
   const std::string* text = take(key);
-  std::array<int, 2> pair = fallback;
-  if (text != nullptr) {
-    const std::vector<std::string> parts = split(*text, ',');
-    if (parts.size() > 2) refuse(key, "one number or [height, width]", *text);
-    for (std::size_t i = 0; i < 2; ++i) {
-      const std::string& part = parts[std::min(i, parts.size() - 1)];
-      pair[i] = static_cast<int>(parse_number(key, part, minimum, INT_MAX, true));
-    }
+  if (text != nullptr) return parse_pair(key, *text, minimum);
+  record(key, fallback);
+  return fallback;
+}
+
+std::array<int, 2> Options::parse_pair(std::string_view key, const std::string& text, int minimum) {
+  const std::vector<std::string> parts = split(text, ',');
+  if (parts.size() > 2) refuse(key, "a number or [height, width]", concat('"', text, '"'));
+  std::array<int, 2> pair{};
+  for (std::size_t i = 0; i < 2; ++i) {
+    pair[i] = static_cast<int>(parse_number(key, parts[std::min(i, parts.size() - 1)], minimum, INT_MAX, true));
   }
-  config_.add_json(key, json::array(pair, [](int number) { return json::value(number); }));
+  record(key, pair);
   return pair;
 }
 

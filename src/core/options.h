@@ -28,6 +28,11 @@ class Options {
 
   [[nodiscard]] const std::string& place() const { return place_; }
   [[nodiscard]] bool has(std::string_view key) const { return find(key) != nullptr; }
+  /// The option as it was given, empty when it was not; reading it this way does not count as reading.
+  [[nodiscard]] std::string_view text(std::string_view key) const {
+    const Entry* entry = find(key);
+    return entry == nullptr ? std::string_view() : std::string_view(entry->option.text);
+  }
 
   // Each reads one option. Without a default the option is required.
   int integer(std::string_view key, int minimum, int maximum = INT_MAX);
@@ -37,9 +42,10 @@ class Options {
   std::string word_or(std::string_view key, std::string_view fallback);
   /// One of `choices`, as its index.
   int choice_or(std::string_view key, std::span<const std::string_view> choices, int fallback);
-  /// A list of integers ("3,3"); a single one stands for all when `count` > 0. `what` completes "needs ...".
-  std::vector<int> integers(std::string_view key, int minimum, std::string_view what);
+  /// A list of integers ("28,28,1"), as many as one of `counts` (any number when empty). `what` says what is expected.
+  std::vector<int> integers(std::string_view key, int minimum, std::string_view what, std::span<const std::size_t> counts = {});
   /// A number or two of them: [height, width].
+  std::array<int, 2> pair(std::string_view key, int minimum);
   std::array<int, 2> pair_or(std::string_view key, std::array<int, 2> fallback, int minimum);
 
   /// The options below "key.", for a nested description; "key=word" becomes its "type".
@@ -59,6 +65,9 @@ class Options {
   };
   [[nodiscard]] const Entry* find(std::string_view key) const;
   const std::string* take(std::string_view key);
+  const std::string& take_required(std::string_view key, std::string_view expected);
+  std::array<int, 2> parse_pair(std::string_view key, const std::string& text, int minimum);
+  void record(std::string_view key, std::span<const int> numbers);
   [[noreturn]] void refuse(std::string_view key, std::string_view expected, std::string_view got) const;
   double parse_number(std::string_view key, const std::string& text, double minimum, double maximum,
                       bool whole) const;

@@ -42,4 +42,10 @@ void append(std::string& text, const Shape& shape) {
   text += ']';
 }
 
+std::string batch_shape_text(const Shape& shape) {
+  std::string text = "[batch";
+  for (int i = 1; i < shape.rank(); ++i) text += concat(", ", shape[i]);
+  return text + ']';
+}
+
 }  // namespace fovea

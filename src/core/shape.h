@@ -52,4 +52,7 @@ class Shape {
 /// "[32, 28, 28, 1]"
 void append(std::string& text, const Shape& shape);
 
+/// "[batch, 28, 28, 1]": the shape of a batch, whose size is not the user's mistake.
+std::string batch_shape_text(const Shape& shape);
+
 }  // namespace fovea

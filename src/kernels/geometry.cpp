@@ -31,7 +31,7 @@ WindowAxis axis(std::string_view place, std::string_view name, WindowAxis a, Pad
 WindowGeometry window_geometry(std::string_view place, const Shape& input, const Window& window) {
   if (input.rank() != 4) {
     fail(ErrorCode::kBadShape, place,
-         ": needs a 4-D input [batch, height, width, channels] but gets ", input,
+         ": needs a 4-D input [batch, height, width, channels] but gets ", batch_shape_text(input),
          ". Put reshape({ targetShape: [height, width, channels] }) before it.");
   }
   const Padding& padding = window.padding;

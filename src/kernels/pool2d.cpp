@@ -2,6 +2,7 @@
 #include "kernels/pool2d.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "kernels/simd.h"
 
@@ -54,7 +55,7 @@ void max_pool2d_forward(const WindowGeometry& g, ConstTensorView input, TensorVi
     for_each_window(g, n, [&](std::ptrdiff_t pixel, Range rows, Range columns) {
       const std::span<float> y(output.data + pixel * g.channels, static_cast<std::size_t>(g.channels));
       for_each_vector(y.size(), [&](std::size_t c, std::size_t count) {
-        Vector largest = broadcast(-HUGE_VALF);
+        Vector largest = broadcast(-std::numeric_limits<float>::infinity());
         for_each_input(g, n, rows, columns, [&](std::ptrdiff_t at) {
           largest = maximum(largest, load_some(input.data + at + c, count));
         });
@@ -64,19 +65,18 @@ void max_pool2d_forward(const WindowGeometry& g, ConstTensorView input, TensorVi
   });
 }
 
-void max_pool2d_backward(const WindowGeometry& g, ConstTensorView input, ConstTensorView output,
-                         ConstTensorView output_gradient, TensorView input_gradient, Workers& workers) {
+void max_pool2d_backward(const WindowGeometry& g, const MaxPool2dBackward& call, Workers& workers) {
   workers.run(g.batch, [&](int n, int) {
-    std::ranges::fill(image(g, input_gradient, n), 0.0F);
+    std::ranges::fill(image(g, call.input_gradient, n), 0.0F);
     for_each_window(g, n, [&](std::ptrdiff_t pixel, Range rows, Range columns) {
-      const std::span<const float> y = pixel_of(g, output, pixel);
-      const std::span<const float> dy = pixel_of(g, output_gradient, pixel);
+      const std::span<const float> y = pixel_of(g, call.output, pixel);
+      const std::span<const float> dy = pixel_of(g, call.output_gradient, pixel);
       for_each_vector(y.size(), [&](std::size_t c, std::size_t count) {
         const Vector largest = load_at(y, c, count);
         Vector left = load_at(dy, c, count);  // becomes zero once the largest input has taken it
         for_each_input(g, n, rows, columns, [&](std::ptrdiff_t at) {
-          const Mask is_largest = hn::Eq(load_some(input.data + at + c, count), largest);
-          float* dx = input_gradient.data + at + c;
+          const Mask is_largest = hn::Eq(load_some(call.input.data + at + c, count), largest);
+          float* dx = call.input_gradient.data + at + c;
           store_some(hn::Add(load_some(dx, count), hn::IfThenElseZero(is_largest, left)), dx, count);
           left = hn::IfThenZeroElse(is_largest, left);
         });

@@ -11,10 +11,14 @@ namespace fovea {
 /// output = the largest input of each window (NaN when it holds one). Overwrites output.
 void max_pool2d_forward(const WindowGeometry& g, ConstTensorView input, TensorView output, Workers& workers);
 
+struct MaxPool2dBackward {
+  ConstTensorView input, output, output_gradient;
+  TensorView input_gradient;
+};
+
 /// Each window's gradient goes to its first largest input, found again by comparing input and output: nothing is stored.
 /// Overwrites input_gradient, which must not alias anything.
-void max_pool2d_backward(const WindowGeometry& g, ConstTensorView input, ConstTensorView output,
-                         ConstTensorView output_gradient, TensorView input_gradient, Workers& workers);
+void max_pool2d_backward(const WindowGeometry& g, const MaxPool2dBackward& call, Workers& workers);
 
 /// output = the mean of each window's inputs. Overwrites output.
 void average_pool2d_forward(const WindowGeometry& g, ConstTensorView input, TensorView output, Workers& workers);

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// conv2d: a bank of filters slides over the image; one output channel per filter.
+#include "kernels/conv2d.h"
+
+#include "layers/layer_options.h"
+#include "layers/registry.h"
+
+namespace fovea {
+
+namespace {
+
+class Conv2d : public Layer {
+ public:
+  Conv2d(Options& options, Activation activation, const Window& window)
+      : Layer(options.place()),
+        filters_(options.integer("filters", 1)),
+        window_(window),
+        activation_(activation),
+        use_bias_(options.flag_or("useBias", true)),
+        kernel_initializer_(read_initializer(options, "kernelInitializer", "glorotUniform")),
+        bias_initializer_(read_initializer(options, "biasInitializer", "zeros")) {}
+
+  LayerPlan plan(std::span<const Shape> inputs, Mode /*mode*/, int slots) const override {
+    const Conv2dGeometry g = geometry(only_input(place(), inputs));
+    return {.output = g.output_shape(),
+            .backward_reads_input = true,
+            .backward_reads_output = activation_ != Activation::kLinear,
+            .forward_scratch = conv2d_forward_scratch(g, slots),
+            .backward_scratch = conv2d_backward_scratch(g, slots)};
+  }
+
+  std::vector<ParameterSpec> parameters(std::span<const Shape> inputs) const override {
+    const Conv2dGeometry g = geometry(inputs[0]);
+    const std::int64_t taps = std::int64_t{g.rows.size} * g.columns.size;
+    const Fans fans{taps * g.channels, taps * g.out_channels};
+    std::vector<ParameterSpec> specs = {{"kernel", g.filter_shape(), kernel_initializer_, fans}};
+    if (use_bias_) specs.push_back({"bias", {filters_}, bias_initializer_, fans});
+    return specs;
+  }
+
+  void forward(const ForwardCall& call) const override {
+    conv2d_forward(geometry(call.inputs[0].shape),
+                   {.input = call.inputs[0],
+                    .filter = call.parameters[0],
+                    .bias = use_bias_ ? call.parameters[1] : ConstTensorView(),
+                    .activation = activation_,
+                    .output = call.output,
+                    .scratch = call.scratch},
+                   call.workers);
+  }
+
+  void backward(const BackwardCall& call) const override {
+    conv2d_backward(geometry(call.inputs[0].shape),
+                    {.input = call.inputs[0],
+                     .filter = call.parameters[0],
+                     .output = call.output,
+                     .output_gradient = call.output_gradient,
+                     .activation = activation_,
+                     .input_gradient = call.input_gradients[0],
+                     .filter_gradient = call.parameter_gradients[0],
+                     .bias_gradient = use_bias_ ? call.parameter_gradients[1] : TensorView(),
+                     .scratch = call.scratch},
+                    call.workers);
+  }
+
+ private:
+  [[nodiscard]] Conv2dGeometry geometry(const Shape& input) const {
+    return conv2d_geometry(place(), input, window_, filters_);
+  }
+
+  int filters_;
+  Window window_;
+  Activation activation_;
+  bool use_bias_;
+  Initializer kernel_initializer_;
+  Initializer bias_initializer_;
+};
+
+}  // namespace
+
+LayerChain make_conv2d(Options& options) {
+  const Window window = read_window(options, {.size_key = "kernelSize", .dilation = true});
+  const ActivationOption activation = read_activation(options);
+  LayerChain chain = chain_of<Conv2d>(options, activation.fused, window);
+  if (activation.softmax_follows) chain.push_back(make_softmax_step(options.place()));
+  return chain;
+}
+
+}  // namespace fovea

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// dense: every output is a weighted sum of every input. Works on the last dimension, like Keras's Dense.
+#include "kernels/dense.h"
+
+#include "layers/layer_options.h"
+#include "layers/registry.h"
+
+namespace fovea {
+
+namespace {
+
+class Dense : public Layer {
+ public:
+  Dense(Options& options, Activation activation)
+      : Layer(options.place()),
+        units_(options.integer("units", 1)),
+        activation_(activation),
+        use_bias_(options.flag_or("useBias", true)),
+        kernel_initializer_(read_initializer(options, "kernelInitializer", "glorotUniform")),
+        bias_initializer_(read_initializer(options, "biasInitializer", "zeros")) {}
+
+  LayerPlan plan(std::span<const Shape> inputs, Mode /*mode*/, int /*slots*/) const override {
+    const Shape& input = only_input(place(), inputs);
+    if (input.rank() != 2) {
+      fail(ErrorCode::kBadShape, place(), ": needs a 2-D input [batch, features] but gets ", batch_shape_text(input),
+           ". Put flatten() before it.");
+    }
+    const DenseGeometry g = geometry(input);
+    return {.output = {input[0], units_},
+            .backward_reads_input = true,
+            .backward_reads_output = activation_ != Activation::kLinear,
+            .forward_scratch = dense_forward_scratch(g),
+            .backward_scratch = dense_backward_scratch(g)};
+  }
+
+  std::vector<ParameterSpec> parameters(std::span<const Shape> inputs) const override {
+    const Fans fans{inputs[0][1], units_};
+    std::vector<ParameterSpec> specs = {{"kernel", {inputs[0][1], units_}, kernel_initializer_, fans}};
+    if (use_bias_) specs.push_back({"bias", {units_}, bias_initializer_, fans});
+    return specs;
+  }
+
+  void forward(const ForwardCall& call) const override {
+    dense_forward(geometry(call.inputs[0].shape),
+                  {.input = call.inputs[0],
+                   .weight = call.parameters[0],
+                   .bias = use_bias_ ? call.parameters[1] : ConstTensorView(),
+                   .activation = activation_,
+                   .output = call.output,
+                   .scratch = call.scratch},
+                  call.workers);
+  }
+
+  void backward(const BackwardCall& call) const override {
+    dense_backward(geometry(call.inputs[0].shape),
+                   {.input = call.inputs[0],
+                    .weight = call.parameters[0],
+                    .output = call.output,
+                    .output_gradient = call.output_gradient,
+                    .activation = activation_,
+                    .input_gradient = call.input_gradients[0],
+                    .weight_gradient = call.parameter_gradients[0],
+                    .bias_gradient = use_bias_ ? call.parameter_gradients[1] : TensorView(),
+                    .scratch = call.scratch},
+                   call.workers);
+  }
+
+ private:
+  [[nodiscard]] DenseGeometry geometry(const Shape& input) const { return {input[0], input[1], units_}; }
+
+  int units_;
+  Activation activation_;
+  bool use_bias_;
+  Initializer kernel_initializer_;
+  Initializer bias_initializer_;
+};
+
+}  // namespace
+
+LayerChain make_dense(Options& options) {
+  const ActivationOption activation = read_activation(options);
+  LayerChain chain = chain_of<Dense>(options, activation.fused);
+  if (activation.softmax_follows) chain.push_back(make_softmax_step(options.place()));
+  return chain;
+}
+
+}  // namespace fovea

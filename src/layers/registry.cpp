@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#include "layers/registry.h"
+
+#include <array>
+
+namespace fovea {
+
+namespace {
+
+struct Entry {
+  std::string_view type;
+  LayerChain (*make)(Options&);
+};
+
+constexpr std::array kLayers = {
+    Entry{"activation", make_activation},
+    Entry{"averagePooling2d", make_average_pooling2d},
+    Entry{"conv2d", make_conv2d},
+    Entry{"dense", make_dense},
+    Entry{"dropout", make_dropout},
+    Entry{"flatten", make_flatten},
+    Entry{"maxPooling2d", make_max_pooling2d},
+    Entry{"rescaling", make_rescaling},
+    Entry{"reshape", make_reshape},
+};
+
+}  // namespace
+
+LayerChain make_layers(std::string_view type, Options& options) {
+  std::array<std::string_view, kLayers.size()> names{};
+  for (std::size_t i = 0; i < kLayers.size(); ++i) {
+    if (kLayers[i].type == type) {
+      LayerChain chain = kLayers[i].make(options);
+      options.finish();
+      return chain;
+    }
+    names[i] = kLayers[i].type;
+  }
+  fail(ErrorCode::kBadOption, options.place(), ": unknown layer type \"", type, "\". Known types: ",
+       listing(names, " and "), ".");
+}
+
+}  // namespace fovea
