@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// The layers of a model, made and connected: what stays the same for every batch size. Values are numbered, inputs first, then
+// the output of each step; steps stand in an order in which every value is made before it is read.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "graph/model_spec.h"
+#include "layers/layer.h"
+
+namespace fovea {
+
+/// A parameter tensor and where it lies in the model's block of parameters.
+struct Parameter {
+  std::string name;  // "conv2d_1/kernel"
+  ParameterSpec spec;
+  int node = 0;
+  std::int64_t offset = 0;  // floats
+};
+
+/// A layer applied to values. One description may stand for several steps.
+struct Step {
+  std::unique_ptr<Layer> layer;
+  std::vector<int> inputs;
+  int output = 0;
+  int node = 0;
+  int first_parameter = 0;
+  int parameter_count = 0;
+};
+
+/// A layer as its user described it.
+struct Node {
+  std::string name;
+  std::string type;
+  std::string config;  // every option after defaults, as JSON
+  std::vector<std::string> from;
+  int output = 0;  // value
+  bool trainable = true;
+};
+
+struct Network {
+  explicit Network(const ModelSpec& spec);
+
+  [[nodiscard]] int find_node(std::string_view node_name) const;  // -1 when there is none
+  /// Parameters of a node.
+  [[nodiscard]] std::int64_t node_parameters(int node) const;
+
+  std::string name;
+  std::vector<std::string> input_names;
+  std::vector<Shape> value_rows;       // shape of each value without the batch
+  std::vector<bool> input_reads_bytes;  // of each input: its first layer wants bytes as they are
+  std::vector<Node> nodes;
+  std::vector<Step> steps;
+  std::vector<Parameter> parameters;
+  std::vector<int> outputs;              // values
+  std::vector<std::string> output_names;  // of the layers that make them
+  std::int64_t parameter_floats = 0;      // size of the parameter block, padding included
+};
+
+}  // namespace fovea
