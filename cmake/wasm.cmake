@@ -10,9 +10,6 @@ else()
 endif()
 
 file(GLOB binding_sources CONFIGURE_DEPENDS src/bindings/*.cpp)
-add_library(fovea_bindings OBJECT ${binding_sources})
-target_link_libraries(fovea_bindings PUBLIC fovea_core)
-
 function(add_module name environment)
   add_executable(${name} $<TARGET_OBJECTS:fovea_bindings>)
   target_link_libraries(${name} PRIVATE fovea_core)
@@ -23,8 +20,12 @@ function(add_module name environment)
     -sEXPORTED_RUNTIME_METHODS=HEAPU8,HEAPF32
     -sINCOMING_MODULE_JS_API=mainScriptUrlOrBlob,wasmBinary,instantiateWasm)
 endfunction()
-add_module(fovea-node node)
-add_module(fovea-web worker)
+if(binding_sources)
+  add_library(fovea_bindings OBJECT ${binding_sources})
+  target_link_libraries(fovea_bindings PUBLIC fovea_core)
+  add_module(fovea-node node)
+  add_module(fovea-web worker)
+endif()
 
 # The tests run in Node with its file system. They are CommonJS, so that a plain `node` starts them.
 file(WRITE ${CMAKE_BINARY_DIR}/package.json "{ \"type\": \"commonjs\" }\n")

@@ -30,7 +30,7 @@ export function run(command, args, options = {}) {
     maxBuffer: 1 << 28,
     stdio: ['ignore', 'pipe', 'pipe'],
     ...options,
-    env: { ...process.env, ...options.env }
+    env: { ...process.env, ...options.env },
   })
   if (result.error) throw new PlainError(`${command} cannot be run: ${result.error.message}`)
   if (result.status !== 0) {
@@ -48,11 +48,13 @@ export function runAsync(command, args, options = {}) {
     const child = spawn(command, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       ...options,
-      env: { ...process.env, ...options.env }
+      env: { ...process.env, ...options.env },
     })
     child.stdout.on('data', (data) => (printed += data))
     child.stderr.on('data', (data) => (printed += data))
-    child.on('error', (error) => reject(new PlainError(`${command} cannot be run: ${error.message}`)))
+    child.on('error', (error) =>
+      reject(new PlainError(`${command} cannot be run: ${error.message}`)),
+    )
     child.on('close', (status) => {
       if (status === 0) return resolve(printed)
       const line = [command, ...args].join(' ').slice(0, 200)
@@ -66,7 +68,7 @@ export function show(command, args, options = {}) {
   const result = spawnSync(command, args, {
     stdio: 'inherit',
     ...options,
-    env: { ...process.env, ...options.env }
+    env: { ...process.env, ...options.env },
   })
   return result.status ?? 1
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Stamps: a step writes what it was made from, and is skipped while that is still the same.
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 export const digest = (...parts) => {
@@ -18,9 +18,9 @@ export const readText = (path) => {
   }
 }
 
-/** Makes a step current: calls work unless the stamp at path already holds the key. */
-export async function once(path, key, work) {
-  if (readText(path) === key) return false
+/** Makes a step current: calls work unless the stamp at path holds the key and all outputs exist. */
+export async function once(path, key, work, outputs = []) {
+  if (readText(path) === key && outputs.every((output) => existsSync(output))) return false
   rmSync(path, { force: true })
   await work()
   mkdirSync(dirname(path), { recursive: true })

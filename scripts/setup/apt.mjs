@@ -38,7 +38,7 @@ export function openApt(folder) {
   writeFileSync(path('status'), '')
   writeFileSync(
     path('sources', `${kSuite}.sources`),
-    `Types: deb deb-src\nURIs: ${mirror()}\nSuites: ${kSuite}\nComponents: main\nSigned-By: ${kKeyring}\n`
+    `Types: deb deb-src\nURIs: ${mirror()}\nSuites: ${kSuite}\nComponents: main\nSigned-By: ${kKeyring}\n`,
   )
   const settings = {
     'Dir::Etc::SourceList': '/dev/null',
@@ -49,7 +49,7 @@ export function openApt(folder) {
     'Dir::Cache': path('cache'),
     'APT::Sandbox::User': 'root',
     'Acquire::Languages': 'none',
-    'Acquire::Retries': '5'
+    'Acquire::Retries': '5',
   }
   const text = Object.entries(settings).map(([key, value]) => `${key} "${value}";\n`)
   writeFileSync(path('apt.conf'), text.join(''))
@@ -70,19 +70,21 @@ export function openApt(folder) {
     /** Downloads packages; returns the paths of the .deb files. */
     download(names) {
       patiently(() => run('apt-get', ['download', '-qq', ...names], options))
-      return readdirSync(options.cwd).filter((name) => name.endsWith('.deb'))
+      return readdirSync(options.cwd)
+        .filter((name) => name.endsWith('.deb'))
         .map((name) => path('downloads', name))
     },
     /** Downloads the upstream tarball of a source package; returns its path. */
     downloadSource(name) {
       patiently(() => run('apt-get', ['source', '-qq', '--tar-only', name], options))
       const tarball = readdirSync(options.cwd).find(
-        (file) => file.startsWith(`${name}_`) && file.includes('.orig.tar.') && !file.endsWith('.asc')
+        (file) =>
+          file.startsWith(`${name}_`) && file.includes('.orig.tar.') && !file.endsWith('.asc'),
       )
       if (!tarball) throw new PlainError(`Debian's source package ${name} came without a tarball.`)
       return path('downloads', tarball)
     },
-    close: () => rmSync(folder, { recursive: true, force: true })
+    close: () => rmSync(folder, { recursive: true, force: true }),
   }
 }
 
@@ -99,6 +101,14 @@ function patiently(work) {
 /** Unpacks a .deb, leaving out paths that match one of the patterns (as tar's --exclude). */
 export function unpack(deb, folder, excluded = []) {
   const exclude = excluded.map((pattern) => `--exclude=${pattern}`)
-  run('bash', ['-o', 'pipefail', '-c',
-    'dpkg-deb --fsys-tarfile "$1" | tar -x --no-same-owner -C "$2" "${@:3}"', '_', deb, folder, ...exclude])
+  run('bash', [
+    '-o',
+    'pipefail',
+    '-c',
+    'dpkg-deb --fsys-tarfile "$1" | tar -x --no-same-owner -C "$2" "${@:3}"',
+    '_',
+    deb,
+    folder,
+    ...exclude,
+  ])
 }

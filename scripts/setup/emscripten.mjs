@@ -18,15 +18,16 @@ export async function setUpEmscripten() {
   if (found && isRecent(found.version)) {
     if (link(found.root)) say(`emscripten: ${found.version}, from PATH`)
   } else if (existsSync(privateRoot) || hasApt()) {
-    if (found) say(`emscripten: the one on PATH is ${found.version}, older than ${kOldest.join('.')}`)
+    if (found)
+      say(`emscripten: the one on PATH is ${found.version}, older than ${kOldest.join('.')}`)
     await once(join(toolchain, 'stamps', 'emscripten'), digest(kPrivateVersion, toolchain), () =>
-      makePrivateCopy()
+      makePrivateCopy(),
     )
     link(privateRoot)
   } else {
     throw new PlainError(
       `Fovea needs Emscripten ${kOldest.join('.')} or newer: install emsdk ` +
-        '(emscripten.org/docs/getting_started) so that emcc is on PATH, and run this again.'
+        '(emscripten.org/docs/getting_started) so that emcc is on PATH, and run this again.',
     )
   }
   await makeSystemLibraries()
@@ -44,7 +45,7 @@ function onPath() {
   const version = /\d+\.\d+\.\d+/.exec(run(emcc, ['--version']))?.[0]
   throw new PlainError(
     `emcc on PATH (${version ?? 'of unknown version'}) is a wrapper whose Emscripten folder cannot ` +
-      'be found: put the folder that holds emscripten-version.txt on PATH instead.'
+      'be found: put the folder that holds emscripten-version.txt on PATH instead.',
   )
 }
 
@@ -71,7 +72,7 @@ function link(target) {
 const kFamilies = {
   'C++ exceptions': ['-fexceptions'],
   'wasm exceptions': ['-fwasm-exceptions', '-sWASM_LEGACY_EXCEPTIONS=1'],
-  threads: ['-fwasm-exceptions', '-sWASM_LEGACY_EXCEPTIONS=1', '-pthread']
+  threads: ['-fwasm-exceptions', '-sWASM_LEGACY_EXCEPTIONS=1', '-pthread'],
 }
 const kProgram = `#include <emscripten/bind.h>
 #include <iostream>
@@ -92,10 +93,10 @@ async function makeSystemLibraries() {
       say(`emscripten: making its system libraries for ${name}`)
       const settings = ['-std=c++20', '-O3', '-lembind', '-sALLOW_MEMORY_GROWTH', '-sFILESYSTEM=0']
       run(join(emscripten, 'em++'), ['probe.cpp', '-o', 'probe.mjs', ...settings, ...flags], {
-        cwd: folder
+        cwd: folder,
       })
       run(join(emscripten, 'em++'), ['probe.cpp', '-o', 'probe.mjs', '-O1', '-lembind', ...flags], {
-        cwd: folder
+        cwd: folder,
       })
     }
     rmSync(folder, { recursive: true })

@@ -20,14 +20,23 @@ const kUnwanted =
   /^(nodejs|node-xtend|python3.*|ccache|binutils|debconf|lib(stdc\+\+|gcc|objc)-.*-dev|libc6-dev|gcc-.*-base|libc-gconv.*|libclang1-.*|llvm-.*-runtime|libcurl.*|libpfm.*)$/
 const kLlvmTools =
   /^(clang|clang\+\+|clang-\d+|clang-scan-deps|lld|wasm-ld|llvm-(ar|ranlib|nm|objcopy|strip|dwarfdump|dwp|readobj|objdump|symbolizer))$/
-const kBinaryenTools =
-  /^wasm(2js|-(opt|metadce|emscripten-finalize|ctor-eval|split|as|dis|merge))$/
-const kExcluded = ['./usr/share/doc', './usr/share/man', './usr/share/lintian', './usr/include',
-  './etc', './var', './usr/lib/*/gconv', './usr/share/locale']
+const kBinaryenTools = /^wasm(2js|-(opt|metadce|emscripten-finalize|ctor-eval|split|as|dis|merge))$/
+const kExcluded = [
+  './usr/share/doc',
+  './usr/share/man',
+  './usr/share/lintian',
+  './usr/include',
+  './etc',
+  './var',
+  './usr/lib/*/gconv',
+  './usr/share/locale',
+]
 
 export function makePrivateCopy() {
   const start = performance.now()
-  say('emscripten: making a private copy of Debian\'s package in .toolchain (about 90 MB to download)')
+  say(
+    "emscripten: making a private copy of Debian's package in .toolchain (about 90 MB to download)",
+  )
   const apt = openApt(join(toolchain, 'apt'))
   const packages = apt.closure(['emscripten', 'patchelf'], (name) => !kUnwanted.test(name))
   const files = apt.download(packages)
@@ -60,9 +69,11 @@ function adapt() {
     LLVM_ROOT: join(llvm, 'bin'),
     BINARYEN_ROOT: join(kFolder, 'usr'),
     NODE_JS: process.execPath,
-    CACHE: join(toolchain, 'cache')
+    CACHE: join(toolchain, 'cache'),
   }
-  const lines = Object.entries(settings).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`)
+  const lines = Object.entries(settings).map(
+    ([key, value]) => `${key} = ${JSON.stringify(value)}\n`,
+  )
   rmSync(join(privateRoot, '.emscripten'), { force: true })
   writeFileSync(join(privateRoot, '.emscripten'), `${lines.join('')}FROZEN_CACHE = False\n`)
 }
@@ -70,10 +81,13 @@ function adapt() {
 function setLibraries(llvm) {
   const library = onlyFolder(join(kFolder, 'usr/lib'), /-linux-gnu/)
   const libraries = [library, join(llvm, 'lib')].join(':')
-  const loader = join(library, readdirSync(library).find((name) => /^ld-linux.*\.so/.test(name)) ?? '')
+  const loader = join(
+    library,
+    readdirSync(library).find((name) => /^ld-linux.*\.so/.test(name)) ?? '',
+  )
   const patchelf = join(kFolder, 'usr/bin/patchelf')
   if (!existsSync(loader) || !existsSync(patchelf))
-    throw new PlainError('Debian\'s packages came without the loader or patchelf; run setup again.')
+    throw new PlainError("Debian's packages came without the loader or patchelf; run setup again.")
   // patchelf itself needs the newer libc: the unpacked loader starts it.
   const patch = (...args) => run(loader, ['--library-path', libraries, patchelf, ...args])
   const programs = [join(llvm, 'bin'), join(kFolder, 'usr/bin')].flatMap(plainFiles)
@@ -90,7 +104,9 @@ function setLibraries(llvm) {
 
 const plainFiles = (folder) =>
   existsSync(folder)
-    ? readdirSync(folder).map((name) => join(folder, name)).filter((path) => lstatSync(path).isFile())
+    ? readdirSync(folder)
+        .map((name) => join(folder, name))
+        .filter((path) => lstatSync(path).isFile())
     : []
 
 function keepOnly(folder, pattern) {
@@ -99,6 +115,7 @@ function keepOnly(folder, pattern) {
 
 function onlyFolder(folder, pattern) {
   const name = readdirSync(folder).find((entry) => pattern.test(entry))
-  if (!name) throw new PlainError(`Debian's packages came without ${pattern} in usr/lib; run setup again.`)
+  if (!name)
+    throw new PlainError(`Debian's packages came without ${pattern} in usr/lib; run setup again.`)
   return join(folder, name)
 }

@@ -11,7 +11,7 @@ const kLibraries = { highway: 'hwy/highway.h', catch2: 'extras/catch_amalgamated
 
 export function setUpSources() {
   const missing = Object.keys(kLibraries).filter(
-    (name) => !existsSync(join(sources, name, kLibraries[name]))
+    (name) => !existsSync(join(sources, name, kLibraries[name])),
   )
   if (missing.length === 0 || !hasApt()) return
   say(`libraries: downloading the sources of ${missing.join(' and ')}`)
