@@ -85,17 +85,18 @@ BlobMap find_blobs(const GreyImage& contrast, int threshold) {
 
 bool belong_together(const Blob& a, const Blob& b) {
   // The same pen wrote both.
-  const auto [faint, strong] = std::minmax(a.mean_contrast(), b.mean_contrast());
+  const double faint = std::min(a.mean_contrast(), b.mean_contrast());
+  const double strong = std::max(a.mean_contrast(), b.mean_contrast());
   if (faint * 2.0 < strong) return false;
   const Box& p = a.box;
   const Box& q = b.box;
   const int across = gap_between(p.x, p.right(), q.x, q.right());
   const int down = gap_between(p.y, p.bottom(), q.y, q.bottom());
   if (across <= 0 && down <= 0) return true;
-  // A fifth of the whole may be missing between two strokes that lie one above the other.
+  // A seventh of the whole may be missing between two strokes that lie one above the other.
   const int whole = united(p, q).long_side();
   const bool above_each_other = -across * 2 >= std::min(p.width, q.width);
-  return above_each_other && down * 5 <= whole;
+  return above_each_other && down * 7 <= whole;
 }
 
 Blob joined(const Blob& a, const Blob& b) {
