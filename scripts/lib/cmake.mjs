@@ -32,7 +32,9 @@ const folderOf = (preset) => join(build, preset.replace(/^wasm-/, 'wasm/'))
 export async function configure(preset) {
   const folder = folderOf(preset)
   const wasm = preset.startsWith('wasm-')
-  const key = digest(preset, toolchain, compiler(), fingerprint(kSettings))
+  // New and vanished files change what there is to compile, and compile_commands.json with it.
+  const names = fingerprint(['src', 'tests/cpp', 'tests/reference']).replace(/ [\d. ]+$/gm, '')
+  const key = digest(preset, toolchain, compiler(), fingerprint(kSettings), names)
   const options = wasm ? ['--toolchain', join(emscripten, kEmscriptenCMake)] : []
   const work = () => runAsync('cmake', ['--preset', preset, ...options], { cwd: root })
   await once(join(folder, 'fovea-configured'), key, work, [join(folder, 'CMakeCache.txt')])
