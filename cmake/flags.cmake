@@ -4,12 +4,14 @@ add_library(fovea_flags INTERFACE)
 target_compile_options(fovea_flags INTERFACE -ffp-contract=off)
 
 add_library(fovea_warnings INTERFACE)
-target_compile_options(fovea_warnings INTERFACE -Wall -Wextra -Wshadow -Werror)
+# Designated initialisers leave fields out on purpose.
+target_compile_options(fovea_warnings INTERFACE
+  -Wall -Wextra -Wshadow -Werror -Wno-missing-field-initializers)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 sees overflows in inlined standard containers that are not there.
   target_compile_options(fovea_warnings INTERFACE
     -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread -Wno-restrict
-    -Wno-maybe-uninitialized -Wno-dangling-reference)
+    -Wno-maybe-uninitialized)
 endif()
 
 if(EMSCRIPTEN)
