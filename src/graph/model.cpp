@@ -10,6 +10,9 @@ namespace fovea {
 
 namespace {
 
+/// Plans are small, but predictions for ever new batch sizes must not pile them up.
+constexpr std::size_t kMostPlans = 16;
+
 bool same_ports(const std::vector<LossPort>& a, const std::vector<LossPort>& b) {
   return std::ranges::equal(a, b, [](const LossPort& x, const LossPort& y) {
     return x.output == y.output && x.wants_logits == y.wants_logits && x.sparse_target == y.sparse_target;
@@ -80,6 +83,7 @@ Plan& Model::prepare(const CompileRequest& request) {
     arena_ = {};  // nothing in it is worth keeping, and both together might not fit
     arena_ = AlignedBuffer(plan->memory.size, concat("a batch of ", request.batch, " in model \"", network_.name, '"'));
   }
+  if (plans_.size() == kMostPlans) plans_.erase(plans_.begin());
   plans_.push_back(std::move(plan));
   return *plans_.back();
 }

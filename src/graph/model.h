@@ -41,13 +41,15 @@ class Model {
   Model(const ModelSpec& spec, std::uint32_t seed, Workers& workers);
 
   [[nodiscard]] const Network& network() const { return network_; }
+  /// Threads that work on an operation: what CompileRequest::slots must say.
+  [[nodiscard]] int slots() const { return workers_.size(); }
   [[nodiscard]] std::span<float> parameter(int index);
   [[nodiscard]] std::span<float> parameter_gradient(int index);
   [[nodiscard]] bool trainable(int parameter_index) const;
   /// Freezes or frees a layer. Plans are made anew.
   void set_trainable(std::string_view layer, bool trainable);
 
-  /// The plan for a use: made when first asked for, kept for the next time. Makes room for it in the arena.
+  /// The plan for a use: made when first asked for, and kept; of many the oldest makes way. Makes room for it in the arena.
   Plan& prepare(const CompileRequest& request);
   /// Room for the gradients of all parameters, made when training begins.
   void prepare_gradients();

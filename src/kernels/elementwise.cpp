@@ -38,16 +38,6 @@ void scale(std::span<const float> x, float factor, float offset, std::span<float
       y, [f = broadcast(factor), o = broadcast(offset)](Vector v) { return hn::Add(hn::Mul(v, f), o); }, x);
 }
 
-void bytes_to_floats(std::span<const std::uint8_t> bytes, float divisor, std::span<float> floats) {
-  constexpr hn::Rebind<std::uint8_t, decltype(kLanes)> byte_lanes;
-  constexpr hn::Rebind<std::int32_t, decltype(kLanes)> int_lanes;
-  const Vector d = broadcast(divisor);
-  for_each_vector(floats.size(), [&](std::size_t i, std::size_t count) {
-    const auto b = hn::LoadN(byte_lanes, bytes.data() + i, count);
-    store_at(hn::Div(hn::ConvertTo(kLanes, hn::PromoteTo(int_lanes, b)), d), floats, i, count);
-  });
-}
-
 void dropout(const RandomStream& stream, float rate, std::span<const float> x, std::span<float> y) {
   const Vector threshold = broadcast(rate);
   const Vector factor = broadcast(1 / (1 - rate));

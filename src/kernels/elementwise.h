@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Small operations over whole tensors: sums of rows, conversions, dropout.
+// Small operations over whole tensors: sums of rows, scaling, dropout.
 #pragma once
 
 #include <cstdint>
@@ -20,9 +20,6 @@ void add(std::span<const float> a, std::span<const float> b, std::span<float> to
 
 /// y = scale * x + offset. y may be x.
 void scale(std::span<const float> x, float factor, float offset, std::span<float> y);
-
-/// Bytes 0 to 255 to floats, divided by `divisor`: 255 gives pixels in [0, 1].
-void bytes_to_floats(std::span<const std::uint8_t> bytes, float divisor, std::span<float> floats);
 
 /// y = x / (1 - rate) where the stream's number for this element is at least `rate`, else 0: "inverted" dropout, so that nothing
 /// is left to do outside training. The backward pass is the same call on gradients: the mask is made again, not stored.

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+// What JavaScript learns of a model when it is made.
+#pragma once
+
+#include <string>
+
+#include "graph/model.h"
+
+namespace fovea {
+
+/// { model, name, layers, inputs, outputs, parameters, countParams } as JSON.
+std::string describe(const Model& model, int number);
+
+}  // namespace fovea

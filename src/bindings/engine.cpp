@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+#include "bindings/engine.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "bindings/describe.h"
+#include "core/json.h"
+
+namespace fovea {
+
+namespace {
+
+constexpr const char* kVariant =
+#if defined(__wasm_relaxed_simd__)
+    "relaxed";
+#elif defined(__wasm_simd128__)
+    "simd";
+#elif defined(__EMSCRIPTEN__)
+    "scalar";
+#else
+    "native";
+#endif
+
+DataType data_type(const std::string& name) {
+  if (name == "u8") return DataType::kUint8;
+  if (name == "i32") return DataType::kInt32;
+  if (name == "f32") return DataType::kFloat32;
+  fail(ErrorCode::kBadData, "a tensor's numbers must be u8, i32 or f32 but are ", name, ".");
+}
+
+std::string metrics_json(const std::vector<OutputMetric>& metrics, double (Metric::*value)() const) {
+  json::Members members;
+  for (const OutputMetric& metric : metrics) members.add(metric.label, (metric.metric.*value)());
+  return members.object();
+}
+
+std::string batcher_json(const Batcher& batcher) {
+  return json::Members().add("batches", batcher.batches()).add("samples", batcher.samples()).object();
+}
+
+constexpr std::string_view kNothing = "{}";
+
+}  // namespace
+
+std::string Engine::info() const {
+  return json::Members().add("variant", kVariant).add("threads", workers_->size()).add("lanes", 4).object();
+}
+
+std::string Engine::start_threads(int threads) {
+  if (!sessions_.empty()) {
+    fail(ErrorCode::kBusy, "threads can only be started before the first model is made. Call init() first.");
+  }
+  workers_ = std::make_unique<Workers>(threads);
+  return json::Members().add("threads", workers_->size()).object();
+}
+
+Engine::Session& Engine::session(int model) {
+  const auto at = sessions_.find(model);
+  if (at == sessions_.end()) fail(ErrorCode::kDisposed, "this model has been disposed. Make a new one.");
+  return *at->second;
+}
+
+Trainer& Engine::trainer(int model, std::string_view task) {
+  Session& found = session(model);
+  if (found.trainer == nullptr) {
+    fail(ErrorCode::kBadOption, task, ": model \"", found.model.network().name,
+         "\" is not compiled. Call model.compile({ optimizer, loss }) first.");
+  }
+  return *found.trainer;
+}
+
+std::shared_ptr<Dataset> Engine::dataset(int number) {
+  const auto at = datasets_.find(number);
+  if (at == datasets_.end()) fail(ErrorCode::kDisposed, "this data set has been disposed.");
+  return at->second;
+}
+
+std::string Engine::create_model(const std::string& spec, std::uint32_t seed) {
+  auto made = std::make_unique<Session>(parse_model(spec), seed, *workers_);
+  const int number = next_number_++;
+  std::string description = describe(made->model, number);
+  sessions_.emplace(number, std::move(made));
+  return description;
+}
+
+std::string Engine::dispose_model(int model) {
+  sessions_.erase(model);
+  return std::string(kNothing);
+}
+
+std::string Engine::read_parameter(int model, int parameter, float* to) {
+  const std::span<const float> values = session(model).model.parameter(parameter);
+  std::memcpy(to, values.data(), values.size_bytes());
+  return std::string(kNothing);
+}
+
+std::string Engine::write_parameter(int model, int parameter, const float* from) {
+  const std::span<float> values = session(model).model.parameter(parameter);
+  std::memcpy(values.data(), from, values.size_bytes());
+  return std::string(kNothing);
+}
+
+std::string Engine::set_trainable(int model, const std::string& layer, bool trainable) {
+  session(model).model.set_trainable(layer, trainable);
+  return std::string(kNothing);
+}
+
+std::string Engine::compile_model(int model, const std::string& recipe) {
+  Session& found = session(model);
+  Recipe parsed = parse_recipe(recipe, found.model.network());
+  found.evaluator.reset();  // it refers to the old recipe
+  found.trainer = std::make_unique<Trainer>(found.model, std::move(parsed));
+  const auto& metrics = found.trainer->recipe().metrics;
+  return json::Members()
+      .add_json("metrics", json::array(metrics, [](const OutputMetric& m) { return json::value(m.label); }))
+      .object();
+}
+
+std::string Engine::set_learning_rate(int model, double rate) {
+  if (!(rate >= 0)) fail(ErrorCode::kBadOption, "the learning rate must be 0 or more but is ", rate, ".");
+  trainer(model, "setLearningRate").recipe().optimizer->set_learning_rate(rate);
+  return learning_rate(model);
+}
+
+std::string Engine::learning_rate(int model) {
+  return json::Members()
+      .add("learningRate", trainer(model, "learningRate").recipe().optimizer->learning_rate())
+      .object();
+}
+
+std::string Engine::create_dataset() {
+  const int number = next_number_++;
+  datasets_.emplace(number, std::make_shared<Dataset>());
+  return json::Members().add("dataset", number).object();
+}
+
+std::string Engine::add_column(int number, const std::string& role, const std::string& type, const std::string& shape,
+                               void* bytes) {
+  std::unique_ptr<void, decltype(&std::free)> owned(bytes, &std::free);
+  const std::shared_ptr<Dataset> data = dataset(number);
+  std::vector<Column>& columns = role == "x" ? data->inputs : data->targets;
+  const std::string place = columns.empty() ? role : concat(role, '[', columns.size(), ']');
+  Options options(place, {{"shape", shape}});
+  const std::vector<int> extents = options.integers("shape", 0, "a list of one to five sizes");
+  if (extents.empty()) fail(ErrorCode::kBadShape, place, ": has no dimension for the examples.");
+  Column column(place, data_type(type), Shape(extents), owned.release());
+  columns.push_back(std::move(column));
+  return std::string(kNothing);
+}
+
+std::string Engine::dispose_dataset(int number) {
+  datasets_.erase(number);
+  return std::string(kNothing);
+}
+
+std::string Engine::begin_fit(int model, int number, const EpochOrder& order) {
+  Trainer& training = trainer(model, "fit");
+  training.begin(dataset(number), order);
+  return batcher_json(training.batcher());
+}
+
+std::string Engine::fit_step(int model) {
+  Trainer& training = trainer(model, "fit");
+  const StepReport report = training.step();
+  const std::vector<OutputMetric>& metrics = training.recipe().metrics;
+  return json::Members()
+      .add("batch", report.batch)
+      .add("size", report.size)
+      .add("step", report.step)
+      .add("loss", report.loss)
+      .add_json("metrics", metrics_json(metrics, &Metric::batch_value))
+      .add("epochLoss", report.epoch_loss)
+      .add_json("epochMetrics", metrics_json(metrics, &Metric::value))
+      .add("done", report.done)
+      .object();
+}
+
+std::string Engine::begin_evaluate(int model, int number, const EpochOrder& order) {
+  const Recipe& recipe = trainer(model, "evaluate").recipe();
+  Session& found = session(model);
+  found.evaluator = std::make_unique<Evaluator>(found.model, recipe, dataset(number), order);
+  return batcher_json(found.evaluator->batcher());
+}
+
+std::string Engine::evaluate_step(int model) {
+  Session& found = session(model);
+  if (found.evaluator == nullptr) fail(ErrorCode::kInternal, "evaluate: no evaluation has begun.");
+  const bool done = found.evaluator->step();
+  json::Members reply;
+  reply.add("done", done).add("size", found.evaluator->last_size());
+  if (done) {
+    reply.add("loss", found.evaluator->loss())
+        .add_json("metrics", metrics_json(found.evaluator->metrics(), &Metric::value));
+    found.evaluator.reset();
+  }
+  return reply.object();
+}
+
+std::string Engine::predict(int model, int number, int from, int count) {
+  const std::vector<ConstTensorView> outputs = fovea::predict(session(model).model, *dataset(number), from, count);
+  return json::Members()
+      .add_json("outputs", json::array(outputs, [](const ConstTensorView& output) {
+                  return json::Members()
+                      .add("pointer", reinterpret_cast<std::uintptr_t>(output.data))
+                      .add("shape", output.shape)
+                      .object();
+                }))
+      .object();
+}
+
+}  // namespace fovea

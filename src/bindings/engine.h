@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// What stands behind the border: models, data sets and running jobs by number. Every function answers with a JSON object or throws.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "core/parallel.h"
+#include "data/dataset.h"
+#include "graph/model.h"
+#include "training/evaluator.h"
+#include "training/trainer.h"
+
+namespace fovea {
+
+class Engine {
+ public:
+  std::string info() const;
+  std::string start_threads(int threads);
+
+  std::string create_model(const std::string& spec, std::uint32_t seed);
+  std::string dispose_model(int model);
+  std::string read_parameter(int model, int parameter, float* to);
+  std::string write_parameter(int model, int parameter, const float* from);
+  std::string set_trainable(int model, const std::string& layer, bool trainable);
+  std::string compile_model(int model, const std::string& recipe);
+  std::string set_learning_rate(int model, double rate);
+  std::string learning_rate(int model);
+
+  std::string create_dataset();
+  /// Takes over `bytes`, memory from malloc, whatever happens.
+  std::string add_column(int dataset, const std::string& role, const std::string& type, const std::string& shape,
+                         void* bytes);
+  std::string dispose_dataset(int dataset);
+
+  std::string begin_fit(int model, int dataset, const EpochOrder& order);
+  std::string fit_step(int model);
+  std::string begin_evaluate(int model, int dataset, const EpochOrder& order);
+  std::string evaluate_step(int model);
+  std::string predict(int model, int dataset, int from, int count);
+
+ private:
+  struct Session {
+    explicit Session(const ModelSpec& spec, std::uint32_t seed, Workers& workers) : model(spec, seed, workers) {}
+    Model model;
+    std::unique_ptr<Trainer> trainer;      // once compiled
+    std::unique_ptr<Evaluator> evaluator;  // while evaluating
+  };
+  Session& session(int model);
+  Trainer& trainer(int model, std::string_view task);
+  std::shared_ptr<Dataset> dataset(int number);
+
+  std::unique_ptr<Workers> workers_ = std::make_unique<Workers>(1);
+  std::map<int, std::unique_ptr<Session>> sessions_;
+  std::map<int, std::shared_ptr<Dataset>> datasets_;
+  int next_number_ = 1;
+};
+
+}  // namespace fovea
