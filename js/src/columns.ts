@@ -1,0 +1,163 @@
+// From what a user gives as x and y to columns for the engine: checked against the model's inputs
+// and outputs, and copied, so that nothing of the user's is ever moved away.
+// SPDX-License-Identifier: MIT
+import type { Column, PortInfo } from './engine/engine.js'
+import { FoveaError } from './errors.js'
+import { describe } from './options.js'
+import { elementCount, shapeText, toTensorData } from './tensor.js'
+import type { NumberArray, Tensor } from './tensor.js'
+
+/** Images and their labels: what the data sets of `fovea.datasets` are made of. */
+export interface Dataset {
+  /** `[n, height, width, channels]`, bytes. */
+  images: Tensor
+  /** Class numbers, `[n]`. */
+  labels: Int32Array
+  classNames?: readonly string[]
+}
+
+/** What `x` may be: a tensor, or one for each input of the model. */
+export type Inputs = Tensor | readonly Tensor[]
+
+/** Labels: a tensor, or class numbers without a shape. */
+export type Labels = Tensor | NumberArray
+
+/** What `y` may be: labels, or one set of labels for each output of the model. */
+export type Targets = Labels | readonly Labels[]
+
+/** True for `{ images, labels }`. */
+export function isDataset(value: unknown): value is Dataset {
+  return value !== null && typeof value === 'object' && 'images' in value && 'labels' in value
+}
+
+/** Checks x against the model's inputs. `batchOptional`: a single example may lack its batch. */
+export function inputColumns(
+  place: string,
+  inputs: readonly PortInfo[],
+  x: unknown,
+  batchOptional: boolean,
+): Column[] {
+  const list = isTensor(x) ? [x] : x
+  if (!Array.isArray(list) || !list.every(isTensor) || list.length !== inputs.length) {
+    const wanted =
+      inputs.length === 1
+        ? 'a tensor'
+        : `an array of ${inputs.length} tensors (${inputs.map(({ name }) => name).join(', ')})`
+    throw new FoveaError(
+      'bad-shape',
+      `${place}: x needs ${wanted} but gets ${describe(x)}. Make tensors with ` +
+        `fovea.tensor(data, shape).`,
+    )
+  }
+  return inputs.map((input, k) => inputColumn(place, input, list[k] as Tensor, batchOptional))
+}
+
+function inputColumn(
+  place: string,
+  input: PortInfo,
+  given: Tensor,
+  batchOptional: boolean,
+): Column {
+  const { data, shape } = checkedTensor(place, 'x', given)
+  const single = batchOptional && sameShape(shape, input.shape)
+  const batched = single ? [1, ...shape] : shape
+  if (!sameShape(batched.slice(1), input.shape) || batched.length !== input.shape.length + 1) {
+    const size = elementCount(input.shape)
+    const fits = data.length > 0 && data.length % size === 0
+    const remedy = fits
+      ? ` Reshape it: fovea.tensor(x.data, ${shapeText([data.length / size, ...input.shape])}).`
+      : ''
+    throw new FoveaError(
+      'bad-shape',
+      `${place}: x has the shape ${shapeText(shape)} but the input "${input.name}" needs ` +
+        `${shapeText(['n', ...input.shape])}.${remedy}`,
+    )
+  }
+  return { role: 'x', data: data.slice(), shape: [...batched] }
+}
+
+/** Checks y against the number of outputs and of examples; what it means, the loss decides. */
+export function targetColumns(
+  place: string,
+  outputs: readonly PortInfo[],
+  y: unknown,
+  rows: number,
+): Column[] {
+  if (y === undefined) {
+    throw new FoveaError(
+      'bad-shape',
+      `${place}: y is missing. Give labels for the ${rows} examples.`,
+    )
+  }
+  const single = outputs.length === 1
+  const several = Array.isArray(y) && y.length > 0 && typeof y[0] !== 'number'
+  const list = several ? (y as unknown[]) : [y]
+  if (list.length !== outputs.length) {
+    throw new FoveaError(
+      'bad-shape',
+      `${place}: y needs ${single ? 'one set of labels' : `an array of ${outputs.length} sets of labels`} ` +
+        `but gets ${list.length}.`,
+    )
+  }
+  return list.map((labels) => targetColumn(place, labels, rows))
+}
+
+function targetColumn(place: string, labels: unknown, rows: number): Column {
+  const given = isTensor(labels)
+    ? checkedTensor(place, 'y', labels)
+    : labelTensor(labels as NumberArray)
+  const [count] = given.shape
+  if (count !== rows) {
+    throw new FoveaError(
+      'bad-shape',
+      `${place}: x has ${rows} examples but y has ${count ?? 0}. Each example needs its label.`,
+    )
+  }
+  return { role: 'y', data: given.data.slice(), shape: [...given.shape] }
+}
+
+/** Plain numbers as labels: whole numbers become class numbers. */
+function labelTensor(labels: NumberArray): Tensor {
+  const whole = Array.isArray(labels) && labels.every(Number.isInteger)
+  const unsigned = labels instanceof Uint32Array || labels instanceof Uint16Array
+  const data = whole || unsigned ? Int32Array.from(labels as number[]) : toTensorData(labels)
+  return { data, shape: [data.length] }
+}
+
+/** How many examples the columns hold. */
+export function rowCount(place: string, columns: readonly Column[]): number {
+  const counts = columns.map(({ shape }) => shape[0] ?? 0)
+  const rows = counts[0] ?? 0
+  if (rows === 0) throw new FoveaError('bad-shape', `${place}: x holds no examples.`)
+  if (counts.some((count) => count !== rows)) {
+    throw new FoveaError(
+      'bad-shape',
+      `${place}: the inputs hold different numbers of examples: ${counts.join(', ')}.`,
+    )
+  }
+  return rows
+}
+
+/** The buffers of columns, to be moved: they are copies of ours. */
+export function buffersOf(columns: readonly Column[]): Transferable[] {
+  return columns.map(({ data }) => data.buffer as ArrayBuffer)
+}
+
+function isTensor(value: unknown): value is Tensor {
+  return value !== null && typeof value === 'object' && 'data' in value && 'shape' in value
+}
+
+function checkedTensor(place: string, what: string, given: Tensor): Tensor {
+  const data = toTensorData(given.data)
+  const { shape } = given
+  const fits = Array.isArray(shape) && elementCount(shape) === data.length
+  if (fits) return { data, shape }
+  throw new FoveaError(
+    'bad-shape',
+    `${place}: ${what} says it has the shape ${describe(shape)} but holds ${data.length} numbers.`,
+  )
+}
+
+function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((size, k) => size === b[k])
+}

@@ -1,0 +1,7 @@
+// Everything under `fovea.datasets`.
+// SPDX-License-Identifier: MIT
+export { digits, fashionMnist, fromIdx, mnist } from './mnist.js'
+export type { DigitsOptions, MnistOptions, SplitDataset } from './mnist.js'
+export type { FileSource, MnistFiles, MnistSource } from './source.js'
+export { split, summary } from './tools.js'
+export type { DatasetSummary, SplitOptions } from './tools.js'

@@ -1,0 +1,246 @@
+// The engine beside its wasm module: in Node's own thread, or inside the worker. Each call is one or
+// a few calls of the module and the copies around them; the loops over batches are in session.ts.
+// SPDX-License-Identifier: MIT
+import { FoveaError, abortError } from '../errors.js'
+import { elementCount } from '../tensor.js'
+import type {
+  CallOptions,
+  Column,
+  DigitResult,
+  Engine,
+  EngineCalls,
+  EngineInfo,
+  EpochResult,
+  FitEpochRequest,
+  ModelDescription,
+} from './engine.js'
+import { copyFloatsOut, copyIn, unwrap } from './native.js'
+import type { NativeModule } from './native.js'
+import { Run, disposedDuring, evaluate, fitEpoch } from './session.js'
+import { yieldToMessages } from './yield.js'
+
+type Request<Name extends keyof EngineCalls> = Parameters<EngineCalls[Name]>[0]
+type Result<Name extends keyof EngineCalls> = Promise<ReturnType<EngineCalls[Name]>>
+
+/** What is kept per model besides what the module keeps. */
+interface ModelEntry {
+  sizes: number[]
+  training: Run | undefined
+  /** Ends loops that are not training: an evaluation, a long prediction. */
+  work: Run
+  /** Evaluations share one cursor in the module, so they run one after the other. */
+  evaluations: Promise<unknown>
+}
+
+export class InThreadEngine implements Engine {
+  readonly info: EngineInfo
+  private readonly models = new Map<number, ModelEntry>()
+
+  constructor(private readonly native: NativeModule) {
+    this.info = unwrap<EngineInfo>(native.engineInfo())
+  }
+
+  async createModel({ spec, seed }: Request<'createModel'>): Result<'createModel'> {
+    const description = unwrap<ModelDescription>(this.native.createModel(spec, seed))
+    this.models.set(description.model, {
+      sizes: description.parameters.map(({ shape }) => elementCount(shape)),
+      training: undefined,
+      work: new Run(false),
+      evaluations: Promise.resolve(),
+    })
+    return description
+  }
+
+  async disposeModel({ model }: Request<'disposeModel'>): Result<'disposeModel'> {
+    const entry = this.models.get(model)
+    if (entry === undefined) return null
+    this.models.delete(model)
+    for (const run of [entry.training, entry.work]) {
+      if (run !== undefined) run.disposed = true
+      run?.changed()
+    }
+    unwrap(this.native.disposeModel(model))
+    return null
+  }
+
+  async readParameters({ model }: Request<'readParameters'>): Result<'readParameters'> {
+    return this.entry(model).sizes.map((size, index) =>
+      this.withMemory(size * 4, 'getWeights', (pointer) => {
+        unwrap(this.native.readParameter(model, index, pointer))
+        return copyFloatsOut(this.native, pointer, size)
+      }),
+    )
+  }
+
+  async writeParameters({ model, values }: Request<'writeParameters'>): Result<'writeParameters'> {
+    for (const { index, data } of values) {
+      const pointer = copyIn(this.native, data, 'setWeights')
+      try {
+        unwrap(this.native.writeParameter(model, index, pointer))
+      } finally {
+        this.native.release(pointer)
+      }
+    }
+    return null
+  }
+
+  async setTrainable(request: Request<'setTrainable'>): Result<'setTrainable'> {
+    const flag = request.trainable ? 1 : 0
+    unwrap(this.native.setTrainable(request.model, request.layer, flag))
+    return null
+  }
+
+  async compileModel({ model, training }: Request<'compileModel'>): Result<'compileModel'> {
+    if (this.entry(model).training !== undefined) {
+      throw new FoveaError(
+        'busy',
+        'compile: the model is training. Wait for fit to end, or stop it.',
+      )
+    }
+    return unwrap(this.native.compileModel(model, training))
+  }
+
+  async getLearningRate({ model }: Request<'getLearningRate'>): Result<'getLearningRate'> {
+    return unwrap<{ learningRate: number }>(this.native.getLearningRate(model)).learningRate
+  }
+
+  async setLearningRate(request: Request<'setLearningRate'>): Result<'setLearningRate'> {
+    unwrap(this.native.setLearningRate(request.model, request.learningRate))
+    return null
+  }
+
+  async createDataset({ columns }: Request<'createDataset'>): Result<'createDataset'> {
+    return this.uploadDataset(columns)
+  }
+
+  async disposeDataset({ dataset }: Request<'disposeDataset'>): Result<'disposeDataset'> {
+    unwrap(this.native.disposeDataset(dataset))
+    return null
+  }
+
+  async fitEpoch(request: FitEpochRequest, options: CallOptions = {}): Promise<EpochResult> {
+    const entry = this.entry(request.model)
+    if (entry.training !== undefined) {
+      throw new FoveaError(
+        'busy',
+        'fit: the model is training already. Wait for that to end, or stop it with model.stop().',
+      )
+    }
+    const run = new Run(request.paused)
+    entry.training = run
+    try {
+      return await fitEpoch(this.native, request, run, options)
+    } finally {
+      entry.training = undefined
+    }
+  }
+
+  async control({ model, action }: Request<'control'>): Result<'control'> {
+    const run = this.models.get(model)?.training
+    if (run === undefined) return null
+    if (action === 'stop') run.stopped = true
+    else run.paused = action === 'pause'
+    run.changed()
+    return null
+  }
+
+  evaluate(request: Request<'evaluate'>, options: CallOptions = {}): Result<'evaluate'> {
+    const entry = this.entry(request.model)
+    const turn = entry.evaluations.then(() => evaluate(this.native, request, entry.work, options))
+    entry.evaluations = turn.catch(() => {})
+    return turn
+  }
+
+  async predict(request: Request<'predict'>, { signal }: CallOptions = {}): Result<'predict'> {
+    const { model, columns, batchSize } = request
+    if (request.yieldFirst) await yieldToMessages()
+    if (signal?.aborted) throw abortError('predict', signal)
+    const { work } = this.entry(model)
+    const dataset = this.uploadDataset(columns)
+    try {
+      const rows = columns[0]?.shape[0] ?? 0
+      let results: { data: Float32Array; shape: number[] }[] | undefined
+      for (let from = 0; from < rows; from += batchSize) {
+        if (from > 0) await yieldToMessages()
+        if (signal?.aborted) throw abortError('predict', signal)
+        if (work.disposed) throw disposedDuring('predict')
+        const count = Math.min(batchSize, rows - from)
+        const { outputs } = unwrap<{ outputs: { pointer: number; shape: number[] }[] }>(
+          this.native.predict(model, dataset, from, count),
+        )
+        results ??= outputs.map(({ shape: [, ...rest] }) => ({
+          data: new Float32Array(rows * elementCount(rest)),
+          shape: [rows, ...rest],
+        }))
+        outputs.forEach(({ pointer, shape }, k) => {
+          const values = copyFloatsOut(this.native, pointer, elementCount(shape))
+          results?.[k]?.data.set(values, (values.length / count) * from)
+        })
+      }
+      return results ?? []
+    } finally {
+      unwrap(this.native.disposeDataset(dataset))
+    }
+  }
+
+  async digitFromPixels(request: Request<'digitFromPixels'>): Promise<DigitResult> {
+    const { data, width, height, channels } = request
+    const pixels = copyIn(this.native, data, 'digitFromPixels')
+    try {
+      return this.withMemory(784, 'digitFromPixels', (pointer) => {
+        const found = unwrap<Omit<DigitResult, 'digit'>>(
+          this.native.digitFromPixels(pixels, width, height, channels, pointer),
+        )
+        return { digit: this.native.HEAPU8.slice(pointer, pointer + 784), ...found }
+      })
+    } finally {
+      this.native.release(pixels)
+    }
+  }
+
+  async heapBytes(): Promise<number> {
+    return this.native.heapBytes()
+  }
+
+  async close(): Promise<void> {
+    for (const model of [...this.models.keys()]) await this.disposeModel({ model })
+  }
+
+  private entry(model: number): ModelEntry {
+    const entry = this.models.get(model)
+    if (entry === undefined) throw new FoveaError('disposed', 'The model was disposed of.')
+    return entry
+  }
+
+  private uploadDataset(columns: Column[]): number {
+    const { dataset } = unwrap<{ dataset: number }>(this.native.createDataset())
+    try {
+      for (const { role, data, shape } of columns) {
+        const pointer = copyIn(this.native, data, `the data (${role})`)
+        // From here on the bytes belong to the module, whether or not it accepts them.
+        unwrap(this.native.addColumn(dataset, role, dtypeOf(data), shape.join(','), pointer))
+      }
+      return dataset
+    } catch (error) {
+      unwrap(this.native.disposeDataset(dataset))
+      throw error
+    }
+  }
+
+  private withMemory<Value>(bytes: number, what: string, use: (pointer: number) => Value): Value {
+    const pointer = this.native.allocate(bytes)
+    if (pointer === 0) {
+      throw new FoveaError('out-of-memory', `${what}: the engine has no room for ${bytes} bytes.`)
+    }
+    try {
+      return use(pointer)
+    } finally {
+      this.native.release(pointer)
+    }
+  }
+}
+
+function dtypeOf(data: Column['data']): 'u8' | 'i32' | 'f32' {
+  if (data instanceof Uint8Array) return 'u8'
+  return data instanceof Int32Array ? 'i32' : 'f32'
+}

@@ -1,0 +1,161 @@
+// The page's end of the line: the same Engine, answered by a worker. Calls get ids, errors are
+// rebuilt with their code, an AbortSignal travels as a message, and a worker that dies fails
+// everything that waits for it.
+// SPDX-License-Identifier: MIT
+import { FoveaError, abortError, toPlainError } from '../errors.js'
+import type { PlainError } from '../errors.js'
+import { engineCallNames } from './engine.js'
+import type { CallOptions, Engine, EngineCalls, EngineInfo } from './engine.js'
+import type { FromEngine, Port, StartMessage, ToEngine } from './protocol.js'
+
+/** A worker as the client sees it. */
+export interface EngineHost extends Port {
+  /** Calls back when the worker stops by itself. */
+  onLost(lost: (reason: string) => void): void
+  /** Node: whether the program has to stay alive for an answer. */
+  keepAlive?(busy: boolean): void
+  /** Ends the worker. */
+  terminate(): void
+}
+
+interface Pending {
+  resolve: (result: unknown) => void
+  reject: (error: unknown) => void
+  onSteps: CallOptions['onSteps']
+  /** Ends when all steps that have arrived are dealt with. */
+  turn: Promise<void>
+  thrown: { error: unknown } | undefined
+}
+
+/** Starts the engine behind a host. Rejects when it cannot start or does not answer in time. */
+export function connect(
+  host: EngineHost,
+  start: StartMessage['start'],
+  milliseconds: number,
+  onLost: (error: FoveaError) => void,
+): Promise<Engine> {
+  const line = new Line(host, onLost)
+  return new Promise((resolve, reject) => {
+    const failed = (error: FoveaError): void => {
+      clearTimeout(watchdog)
+      host.terminate()
+      reject(error)
+    }
+    const watchdog = setTimeout(() => {
+      failed(new FoveaError('worker-lost', `the worker did not start within ${milliseconds} ms.`))
+    }, milliseconds)
+    line.onStart = (message) => {
+      clearTimeout(watchdog)
+      if ('failed' in message) failed(rebuild(message.failed))
+      else resolve(line.engine(message.ready))
+    }
+    line.onEarlyLoss = failed
+    host.post({ start } satisfies ToEngine, [])
+  })
+}
+
+class Line {
+  onStart: (message: { ready: EngineInfo } | { failed: PlainError }) => void = () => {}
+  onEarlyLoss: (error: FoveaError) => void = () => {}
+  private readonly pending = new Map<number, Pending>()
+  private nextId = 1
+  private ended: FoveaError | undefined
+  private started = false
+
+  constructor(
+    private readonly host: EngineHost,
+    onLost: (error: FoveaError) => void,
+  ) {
+    host.listen((message) => this.receive(message as FromEngine))
+    host.onLost((reason) => {
+      if (this.ended !== undefined) return
+      const error = new FoveaError(
+        'worker-lost',
+        `the engine's worker stopped by itself (${reason}). The next call starts a new one.`,
+      )
+      this.end(error)
+      if (this.started) onLost(error)
+      else this.onEarlyLoss(error)
+    })
+  }
+
+  engine(info: EngineInfo): Engine {
+    this.started = true
+    this.host.keepAlive?.(false)
+    const calls = engineCallNames.map((name) => [
+      name,
+      (request: unknown, options?: CallOptions) => this.call(name, request, options ?? {}),
+    ])
+    const close = async (): Promise<void> => {
+      this.end(new FoveaError('disposed', 'the engine was shut down.'))
+      this.host.terminate()
+    }
+    return { ...(Object.fromEntries(calls) as Engine), info, close }
+  }
+
+  private call(name: keyof EngineCalls, request: unknown, options: CallOptions): Promise<unknown> {
+    const { signal, onSteps, transfer } = options
+    if (this.ended !== undefined) return Promise.reject(this.ended)
+    if (signal?.aborted) return Promise.reject(abortError(name, signal))
+    const id = this.nextId++
+    return new Promise((resolve, reject) => {
+      const aborted = (): void => {
+        if (signal !== undefined) {
+          this.host.post(
+            { id, abort: toPlainError(abortError(name, signal)) } satisfies ToEngine,
+            [],
+          )
+        }
+      }
+      signal?.addEventListener('abort', aborted)
+      const done = (): void => signal?.removeEventListener('abort', aborted)
+      this.pending.set(id, {
+        resolve: (result) => (done(), resolve(result)),
+        reject: (error) => (done(), reject(error)),
+        onSteps,
+        turn: Promise.resolve(),
+        thrown: undefined,
+      })
+      this.host.keepAlive?.(true)
+      this.host.post({ id, call: name, request } satisfies ToEngine, transfer ?? [])
+    })
+  }
+
+  private receive(message: FromEngine): void {
+    if ('ready' in message || 'failed' in message) return this.onStart(message)
+    const pending = this.pending.get(message.id)
+    if (pending === undefined) return
+    if ('steps' in message) {
+      const { id, steps } = message
+      pending.turn = pending.turn.then(async () => {
+        try {
+          if (pending.thrown === undefined) await pending.onSteps?.(steps)
+          this.host.post({ id, acknowledge: true } satisfies ToEngine, [])
+        } catch (error) {
+          // The listener failed: the engine's loop ends first, then the call with that error.
+          pending.thrown = { error }
+          this.host.post({ id, abort: toPlainError(error) } satisfies ToEngine, [])
+        }
+      })
+      return
+    }
+    this.pending.delete(message.id)
+    // Steps that are still being listened to come before the result.
+    void pending.turn.then(() => {
+      if (pending.thrown !== undefined) pending.reject(pending.thrown.error)
+      else if ('error' in message) pending.reject(rebuild(message.error))
+      else pending.resolve(message.result)
+      if (this.pending.size === 0) this.host.keepAlive?.(false)
+    })
+  }
+
+  private end(error: FoveaError): void {
+    this.ended = error
+    for (const { reject } of this.pending.values()) reject(error)
+    this.pending.clear()
+  }
+}
+
+function rebuild({ code, message }: PlainError): FoveaError {
+  return new FoveaError(code, message)
+}

@@ -1,0 +1,197 @@
+// The one list of what an engine can do. `engine-inthread.ts` does it beside the wasm module,
+// `engine-worker-client.ts` asks a worker to; nobody above can tell which of the two it has.
+// Requests and results are plain data that can be posted.
+// SPDX-License-Identifier: MIT
+import type { TensorData } from '../tensor.js'
+
+/** The instruction sets the engine is built for. */
+export type Variant = 'scalar' | 'simd' | 'relaxed'
+
+/** A binary: a variant, with or without threads. */
+export type Build = Variant | 'simd-threads' | 'relaxed-threads'
+
+/** One layer of a model as the engine sees it: all options filled in. */
+export interface LayerInfo {
+  name: string
+  type: string
+  config: Record<string, unknown>
+  inputs: string[]
+  outputShape: (number | null)[]
+  params: number
+  trainable: boolean
+}
+
+/** What comes in or goes out: its name, and the shape of one example. */
+export interface PortInfo {
+  name: string
+  shape: number[]
+}
+
+/** One array of weights. */
+export interface ParameterInfo {
+  name: string
+  shape: number[]
+  trainable: boolean
+}
+
+/** How many weights a model has. */
+export interface ParameterCount {
+  total: number
+  trainable: number
+  nonTrainable: number
+}
+
+/** A model as the engine describes it. */
+export interface ModelDescription {
+  model: number
+  name: string
+  layers: LayerInfo[]
+  inputs: PortInfo[]
+  outputs: PortInfo[]
+  parameters: ParameterInfo[]
+  countParams: ParameterCount
+}
+
+/** One column of a data set, on its way into the engine. */
+export interface Column {
+  role: 'x' | 'y'
+  data: TensorData
+  shape: number[]
+}
+
+/** One epoch over rows `[from, to)` of a data set. */
+export interface FitEpochRequest {
+  model: number
+  dataset: number
+  batchSize: number
+  from: number
+  to: number
+  shuffle: boolean
+  seed: number
+  epoch: number
+  paused: boolean
+  /** Steps are reported together, at most this often; 0 reports every step by itself. */
+  reportMilliseconds: number
+}
+
+/** One optimizer step. Metrics are means; non-finite numbers arrive as null. */
+export interface StepReport {
+  /** Number of the batch in its epoch, from 0. */
+  batch: number
+  /** Examples in the batch. */
+  size: number
+  loss: number
+  metrics: Record<string, number>
+  epochLoss: number
+  epochMetrics: Record<string, number>
+  /** Optimizer steps since the model was compiled. */
+  step: number
+  /** How many batches the epoch has. */
+  batches: number
+  imagesPerSecond: number
+}
+
+/** How an epoch ended. */
+export interface EpochResult {
+  loss: number
+  metrics: Record<string, number>
+  batches: number
+  images: number
+  /** Time spent training, without pauses. */
+  seconds: number
+  stopped: boolean
+}
+
+/** A digit found in a picture. */
+export interface DigitResult {
+  digit: Uint8Array
+  found: boolean
+  inverted: boolean
+  box: { x: number; y: number; width: number; height: number }
+}
+
+/** What every engine can do. Requests on the left, results on the right. */
+export interface EngineCalls {
+  createModel(request: { spec: string; seed: number }): ModelDescription
+  disposeModel(request: { model: number }): null
+  readParameters(request: { model: number }): Float32Array[]
+  writeParameters(request: { model: number; values: { index: number; data: Float32Array }[] }): null
+  setTrainable(request: { model: number; layer: string; trainable: boolean }): null
+  compileModel(request: { model: number; training: string }): { metrics: string[] }
+  getLearningRate(request: { model: number }): number
+  setLearningRate(request: { model: number; learningRate: number }): null
+  createDataset(request: { columns: Column[] }): number
+  disposeDataset(request: { dataset: number }): null
+  fitEpoch(request: FitEpochRequest): EpochResult
+  control(request: { model: number; action: 'pause' | 'resume' | 'stop' }): null
+  evaluate(request: {
+    model: number
+    dataset: number
+    batchSize: number
+    from: number
+    to: number
+  }): {
+    loss: number
+    metrics: Record<string, number>
+  }
+  predict(request: { model: number; columns: Column[]; batchSize: number; yieldFirst: boolean }): {
+    data: Float32Array
+    shape: number[]
+  }[]
+  digitFromPixels(request: {
+    data: Uint8Array
+    width: number
+    height: number
+    channels: number
+  }): DigitResult
+  heapBytes(request: null): number
+}
+
+/** What a call may bring along besides its request. */
+export interface CallOptions {
+  signal?: AbortSignal | undefined
+  /** Gets every step of `fitEpoch`; the engine waits where the listener falls far behind. */
+  onSteps?: ((steps: StepReport[]) => void | Promise<void>) | undefined
+  /** Buffers of the request that may move to the engine. The caller must own them. */
+  transfer?: Transferable[]
+}
+
+/** A running engine. */
+export type Engine = {
+  [Name in keyof EngineCalls]: (
+    request: Parameters<EngineCalls[Name]>[0],
+    options?: CallOptions,
+  ) => Promise<ReturnType<EngineCalls[Name]>>
+} & {
+  /** What runs: which build, how many threads. */
+  readonly info: EngineInfo
+  /** Ends the engine; what it held is gone. Calls still open fail with `disposed`. */
+  close(): Promise<void>
+}
+
+/** What the engine says about itself. */
+export interface EngineInfo {
+  variant: Variant
+  threads: number
+  lanes: number
+}
+
+/** The names of all calls: the worker refuses anything else. */
+export const engineCallNames: readonly (keyof EngineCalls)[] = [
+  'createModel',
+  'disposeModel',
+  'readParameters',
+  'writeParameters',
+  'setTrainable',
+  'compileModel',
+  'getLearningRate',
+  'setLearningRate',
+  'createDataset',
+  'disposeDataset',
+  'fitEpoch',
+  'control',
+  'evaluate',
+  'predict',
+  'digitFromPixels',
+  'heapBytes',
+]

@@ -1,0 +1,105 @@
+// The wasm module seen from JavaScript: flat functions that answer in JSON, and bytes copied in and
+// out. The heap's views are read anew after every call, because memory may have grown.
+// SPDX-License-Identifier: MIT
+import { FoveaError } from '../errors.js'
+import type { PlainError } from '../errors.js'
+import type { TensorData } from '../tensor.js'
+
+/** The functions of src/bindings/bindings.cpp. All but two answer `{"ok": ...}` or `{"error": ...}`. */
+export interface NativeModule {
+  HEAPU8: Uint8Array
+  HEAPF32: Float32Array
+  allocate(bytes: number): number
+  heapBytes(): number
+  release(pointer: number): void
+  engineInfo(): string
+  startThreads(count: number): string
+  createModel(spec: string, seed: number): string
+  disposeModel(model: number): string
+  readParameter(model: number, index: number, pointer: number): string
+  writeParameter(model: number, index: number, pointer: number): string
+  setTrainable(model: number, layer: string, flag: number): string
+  compileModel(model: number, training: string): string
+  createDataset(): string
+  addColumn(dataset: number, role: string, dtype: string, shape: string, pointer: number): string
+  disposeDataset(dataset: number): string
+  beginFit(
+    model: number,
+    dataset: number,
+    batchSize: number,
+    from: number,
+    to: number,
+    shuffle: number,
+    seed: number,
+    epoch: number,
+  ): string
+  fitStep(model: number): string
+  beginEvaluate(model: number, dataset: number, batchSize: number, from: number, to: number): string
+  evaluateStep(model: number): string
+  setLearningRate(model: number, rate: number): string
+  getLearningRate(model: number): string
+  predict(model: number, dataset: number, from: number, count: number): string
+  digitFromPixels(
+    pixels: number,
+    width: number,
+    height: number,
+    channels: number,
+    result: number,
+  ): string
+}
+
+/** What makes a {@link NativeModule}: the glue that Emscripten writes. */
+export type ModuleFactory = (settings: {
+  instantiateWasm?: (
+    imports: WebAssembly.Imports,
+    receive: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
+  ) => object
+  mainScriptUrlOrBlob?: string | Blob
+}) => Promise<NativeModule>
+
+/** Starts the glue with a module that is compiled already. */
+export async function instantiate(
+  factory: ModuleFactory,
+  wasm: WebAssembly.Module,
+  script?: string,
+): Promise<NativeModule> {
+  let fail: (cause: unknown) => void = () => {}
+  const failed = new Promise<never>((_, reject) => (fail = reject))
+  const started = factory({
+    // The glue waits for `receive` and never hears of a failure, so that is raced beside it.
+    instantiateWasm(imports, receive) {
+      WebAssembly.instantiate(wasm, imports).then((instance) => receive(instance, wasm), fail)
+      return {}
+    },
+    ...(script === undefined ? {} : { mainScriptUrlOrBlob: script }),
+  })
+  return Promise.race([started, failed])
+}
+
+type Answer<Result> = { ok: Result } | { error: PlainError }
+
+/** Reads an answer of the module; an error becomes a FoveaError. */
+export function unwrap<Result>(text: string): Result {
+  const answer = JSON.parse(text) as Answer<Result>
+  if ('ok' in answer) return answer.ok
+  throw new FoveaError(answer.error.code, answer.error.message)
+}
+
+/** Copies bytes into the heap; the caller owns the pointer. `what` opens the sentence on failure. */
+export function copyIn(native: NativeModule, data: TensorData, what: string): number {
+  const pointer = native.allocate(data.byteLength)
+  if (pointer === 0) {
+    throw new FoveaError(
+      'out-of-memory',
+      `${what}: needs ${data.byteLength} bytes, and the engine's memory has no room for them. ` +
+        `Use fewer examples, or dispose of models that are no longer needed.`,
+    )
+  }
+  native.HEAPU8.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), pointer)
+  return pointer
+}
+
+/** Copies floats out of the heap. */
+export function copyFloatsOut(native: NativeModule, pointer: number, count: number): Float32Array {
+  return native.HEAPF32.slice(pointer / 4, pointer / 4 + count)
+}

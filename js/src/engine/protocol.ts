@@ -1,0 +1,47 @@
+// What the page and the worker say to each other. Every call has an id; its steps, its result or its
+// error carry the same id. Steps are acknowledged, so that a slow page slows the worker down instead
+// of letting messages pile up.
+// SPDX-License-Identifier: MIT
+import type { PlainError } from '../errors.js'
+import type { EngineCalls, EngineInfo, StepReport } from './engine.js'
+
+/** The first message: the compiled module and what to make of it. */
+export interface StartMessage {
+  start: { wasm: WebAssembly.Module; threads: number; script: string }
+}
+
+/** A call of the engine. */
+export interface CallMessage {
+  id: number
+  call: keyof EngineCalls
+  request: unknown
+}
+
+/** From the page to the engine. */
+export type ToEngine =
+  StartMessage | CallMessage | { id: number; abort: PlainError } | { id: number; acknowledge: true }
+
+/** From the engine to the page. */
+export type FromEngine =
+  | { ready: EngineInfo }
+  | { failed: PlainError }
+  | { id: number; steps: StepReport[] }
+  | { id: number; result: unknown }
+  | { id: number; error: PlainError }
+
+/** How many reports of steps may be on their way without an answer. */
+export const kReportsInFlight = 3
+
+/** One end of a line: a worker, a worker's own scope, or a message port. */
+export interface Port {
+  post(message: unknown, transfer: Transferable[]): void
+  listen(onMessage: (message: unknown) => void): void
+}
+
+/** Every buffer of a result, so that it moves instead of being copied once more. */
+export function buffersIn(value: unknown): Transferable[] {
+  if (ArrayBuffer.isView(value)) return value.buffer instanceof ArrayBuffer ? [value.buffer] : []
+  if (Array.isArray(value)) return value.flatMap(buffersIn)
+  if (value !== null && typeof value === 'object') return Object.values(value).flatMap(buffersIn)
+  return []
+}

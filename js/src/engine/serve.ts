@@ -1,0 +1,77 @@
+// The engine's end of the line: starts the module when told to, then answers calls. Runs in the
+// worker, and in the page itself where `worker: false` was asked for.
+// SPDX-License-Identifier: MIT
+import { FoveaError, toPlainError } from '../errors.js'
+import { engineCallNames } from './engine.js'
+import type { CallOptions, Engine, StepReport } from './engine.js'
+import { InThreadEngine } from './engine-inthread.js'
+import { instantiate, unwrap } from './native.js'
+import type { ModuleFactory } from './native.js'
+import { buffersIn, kReportsInFlight } from './protocol.js'
+import type { CallMessage, FromEngine, Port, StartMessage, ToEngine } from './protocol.js'
+
+/** A call that has not been answered yet. */
+interface OpenCall {
+  abort: AbortController
+  unacknowledged: number
+  proceed: () => void
+}
+
+/** Serves one engine over a port. The factory is the glue this script was bundled with. */
+export function serve(port: Port, factory: ModuleFactory): void {
+  const open = new Map<number, OpenCall>()
+  let engine: Engine | undefined
+  const post = (message: FromEngine): void => port.post(message, buffersIn(message))
+
+  const start = async ({ start: { wasm, threads, script } }: StartMessage): Promise<void> => {
+    try {
+      const native = await instantiate(factory, wasm, script)
+      if (threads > 1) unwrap(native.startThreads(threads))
+      engine = new InThreadEngine(native)
+      post({ ready: engine.info })
+    } catch (error) {
+      post({ failed: toPlainError(error) })
+    }
+  }
+
+  const report = (id: number, call: OpenCall, steps: StepReport[]): void | Promise<void> => {
+    post({ id, steps })
+    if (++call.unacknowledged < kReportsInFlight) return
+    return new Promise((resolve) => (call.proceed = resolve))
+  }
+
+  const answer = async (message: CallMessage): Promise<void> => {
+    const { id, call: name, request } = message
+    const call: OpenCall = { abort: new AbortController(), unacknowledged: 0, proceed: () => {} }
+    open.set(id, call)
+    try {
+      if (engine === undefined || !engineCallNames.includes(name)) {
+        throw new FoveaError('internal', `the engine knows no call "${name}".`)
+      }
+      const method = engine[name] as (request: unknown, options: CallOptions) => Promise<unknown>
+      const signal = call.abort.signal
+      const onSteps = (steps: StepReport[]): void | Promise<void> => report(id, call, steps)
+      post({ id, result: await method.call(engine, request, { signal, onSteps }) })
+    } catch (error) {
+      post({ id, error: toPlainError(error) })
+    } finally {
+      open.delete(id)
+    }
+  }
+
+  port.listen((data) => {
+    const message = data as ToEngine
+    if ('start' in message) {
+      void start(message)
+    } else if ('call' in message) {
+      void answer(message)
+    } else {
+      const call = open.get(message.id)
+      if (call === undefined) return
+      if ('abort' in message)
+        call.abort.abort(new FoveaError(message.abort.code, message.abort.message))
+      else --call.unacknowledged
+      call.proceed()
+    }
+  })
+}

@@ -1,0 +1,24 @@
+// Written by scripts/build-package.mjs: which builds there are, and how to load each.
+declare module 'fovea:engines' {
+  import type { Build } from './engine/engine.js'
+  import type { ModuleFactory } from './engine/native.js'
+  import type { serve } from './engine/serve.js'
+
+  /** The builds that this copy of the package holds. */
+  export const built: readonly Build[]
+  /** Browsers: the worker's script as text, and the wasm gzipped in base64. */
+  export const embedded: Partial<Record<Build, () => Promise<{ worker: string; wasm: string }>>>
+  /** Browsers without a worker: what the worker's script exports. */
+  export const inPage: Partial<
+    Record<Build, () => Promise<{ serve: typeof serve; factory: ModuleFactory }>>
+  >
+  /** Node: the glue. */
+  export const nodeGlue: Partial<Record<Build, () => Promise<{ default: ModuleFactory }>>>
+}
+
+// The glue of the build that a worker's script is bundled with.
+declare module 'fovea:glue' {
+  import type { ModuleFactory } from './engine/native.js'
+  const factory: ModuleFactory
+  export default factory
+}

@@ -1,0 +1,22 @@
+// Bytes from a URL, with a sentence when that fails.
+// SPDX-License-Identifier: MIT
+import { FoveaError } from './errors.js'
+
+/** Fetches a file; `place` opens the sentence. */
+export async function fetchBytes(url: URL, place: string): Promise<Uint8Array<ArrayBuffer>> {
+  let response: Response
+  try {
+    response = await fetch(url)
+  } catch (cause) {
+    throw new FoveaError('bad-file', `${place}: cannot fetch ${url.href}: ${String(cause)}.`, {
+      cause,
+    })
+  }
+  if (!response.ok) {
+    throw new FoveaError(
+      'bad-file',
+      `${place}: cannot fetch ${url.href}: the server answers ${response.status} ${response.statusText}.`,
+    )
+  }
+  return new Uint8Array(await response.arrayBuffer())
+}

@@ -1,0 +1,123 @@
+// The options of fit and train: what they are called, what they default to, what is not there yet.
+// SPDX-License-Identifier: MIT
+import type { Callback } from './callbacks.js'
+import type { Dataset, Inputs, Targets } from './columns.js'
+import { FoveaError } from './errors.js'
+import { checkNames, seedNumber, wholeNumber, wrongValue } from './options.js'
+
+/** What `fit` and `train` take. */
+export interface FitOptions {
+  /** Examples per step. Default 32. */
+  batchSize?: number
+  /** The number of the last epoch plus one. Default 1. */
+  epochs?: number
+  /** Where counting begins, for a training that goes on. Default 0. */
+  initialEpoch?: number
+  /** A new order in every epoch. Default true. */
+  shuffle?: boolean
+  /** Decides the order and dropout. Default: the model's seed. */
+  seed?: number
+  /** Measured after every epoch: `[x, y]` or `{ images, labels }`. */
+  validationData?: readonly [Inputs, Targets] | Dataset
+  /** The share of the examples, taken from the end, that is kept for validation. */
+  validationSplit?: number
+  /** Validate after every so many epochs. Default 1. */
+  validationFreq?: number
+  callbacks?: readonly Callback[]
+  /** Aborting it ends the training within one batch; `fit` rejects with code `aborted`. */
+  signal?: AbortSignal
+  /** Progress on a terminal: 0 or false none, 1 or true a bar, 2 a line per epoch. Default 0. */
+  verbose?: boolean | 0 | 1 | 2
+  /** Not yet. */
+  classWeight?: never
+  /** Not yet. */
+  sampleWeight?: never
+}
+
+/** The same with every default filled in. */
+export interface ResolvedFitOptions {
+  batchSize: number
+  epochs: number
+  initialEpoch: number
+  shuffle: boolean
+  seed: number
+  validationData: readonly [Inputs, Targets] | Dataset | undefined
+  validationSplit: number
+  validationFreq: number
+  callbacks: readonly Callback[]
+  signal: AbortSignal | undefined
+  verbose: 0 | 1 | 2
+}
+
+const kNames = [
+  'batchSize',
+  'epochs',
+  'initialEpoch',
+  'shuffle',
+  'seed',
+  'validationData',
+  'validationSplit',
+  'validationFreq',
+  'callbacks',
+  'signal',
+  'verbose',
+  'classWeight',
+  'sampleWeight',
+]
+
+/** Checks and completes. `place` opens every sentence: "fit" or "train". */
+export function resolveFitOptions(
+  place: string,
+  options: FitOptions,
+  modelSeed: number,
+): ResolvedFitOptions {
+  if (options === null || typeof options !== 'object') {
+    throw wrongValue(place, 'the third argument', 'an object of options', options)
+  }
+  checkNames(place, options, kNames)
+  for (const name of ['classWeight', 'sampleWeight'] as const) {
+    if (options[name] !== undefined) {
+      throw new FoveaError('unsupported', `${place}: ${name} is not supported yet. Leave it out.`)
+    }
+  }
+  const { validationData, validationSplit = 0, callbacks = [], shuffle = true, signal } = options
+  const initialEpoch = wholeNumber(place, 'initialEpoch', options.initialEpoch ?? 0, 0)
+  if (!(validationSplit >= 0 && validationSplit < 1)) {
+    throw wrongValue(place, 'validationSplit', 'a number from 0 up to but not 1', validationSplit)
+  }
+  if (validationSplit > 0 && validationData !== undefined) {
+    throw new FoveaError(
+      'bad-option',
+      `${place}: has both validationData and validationSplit. Give one of them.`,
+    )
+  }
+  if (typeof shuffle !== 'boolean') throw wrongValue(place, 'shuffle', 'true or false', shuffle)
+  if (
+    !Array.isArray(callbacks) ||
+    callbacks.some((one) => one === null || typeof one !== 'object')
+  ) {
+    throw wrongValue(place, 'callbacks', 'an array of objects with hooks', callbacks)
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw wrongValue(place, 'signal', "an AbortController's signal", signal)
+  }
+  return {
+    batchSize: wholeNumber(place, 'batchSize', options.batchSize ?? 32, 1),
+    epochs: wholeNumber(place, 'epochs', options.epochs ?? 1, initialEpoch),
+    initialEpoch,
+    shuffle,
+    seed: options.seed === undefined ? modelSeed : seedNumber(place, options.seed),
+    validationData,
+    validationSplit,
+    validationFreq: wholeNumber(place, 'validationFreq', options.validationFreq ?? 1, 1),
+    callbacks,
+    signal,
+    verbose: verbosity(place, options.verbose ?? 0),
+  }
+}
+
+function verbosity(place: string, verbose: unknown): 0 | 1 | 2 {
+  if (typeof verbose === 'boolean') return verbose ? 1 : 0
+  if (verbose === 0 || verbose === 1 || verbose === 2) return verbose
+  throw wrongValue(place, 'verbose', '0, 1 or 2', verbose)
+}

@@ -1,0 +1,125 @@
+// Evaluation and prediction: check, upload, ask, clean up.
+// SPDX-License-Identifier: MIT
+import { buffersOf, inputColumns, isDataset, rowCount, targetColumns } from './columns.js'
+import type { Engine, PortInfo } from './engine/engine.js'
+import { FoveaError } from './errors.js'
+import { checkNames, wholeNumber, wrongValue } from './options.js'
+import type { FloatTensor } from './tensor.js'
+import type { Logs } from './training.js'
+
+/** Options of `evaluate`. */
+export interface EvaluateOptions {
+  /** Default 32. */
+  batchSize?: number
+  /** Aborting it rejects with code `aborted`. */
+  signal?: AbortSignal
+}
+
+/** Options of `predict`. */
+export interface PredictOptions extends EvaluateOptions {
+  /** A key: a later call with the same key supersedes this one, which rejects with `superseded`. */
+  latest?: string
+}
+
+/** A model as inference needs it. */
+export interface InferenceTarget {
+  engine: Engine
+  modelId: number
+  /** Opens every sentence. */
+  place: string
+  inputs: readonly PortInfo[]
+  outputs: readonly PortInfo[]
+}
+
+/** `(x, y, options)`, or `(dataset, options)`. */
+export function splitDataset<Options>(
+  x: unknown,
+  y: unknown,
+  options: Options | undefined,
+): { x: unknown; y: unknown; options: Options | undefined } {
+  if (!isDataset(x)) return { x, y, options }
+  return { x: x.images, y: x.labels, options: (y ?? options) as Options | undefined }
+}
+
+/** Loss and metrics over a whole data set. */
+export async function runEvaluation(
+  { engine, modelId, place, inputs, outputs }: InferenceTarget,
+  x: unknown,
+  y: unknown,
+  options: EvaluateOptions,
+): Promise<Logs> {
+  const { batchSize, signal } = batching(place, options, ['batchSize', 'signal'])
+  const xs = inputColumns(place, inputs, x, false)
+  const rows = rowCount(place, xs)
+  const columns = [...xs, ...targetColumns(place, outputs, y, rows)]
+  const dataset = await engine.createDataset({ columns }, { transfer: buffersOf(columns) })
+  try {
+    const request = { model: modelId, dataset, batchSize, from: 0, to: rows }
+    const { loss, metrics } = await engine.evaluate(request, { signal })
+    return { loss, ...metrics }
+  } finally {
+    await engine.disposeDataset({ dataset }).catch(() => {})
+  }
+}
+
+/** The raw outputs, one tensor per output of the model. */
+export async function runPrediction(
+  { engine, modelId, place, inputs }: InferenceTarget,
+  x: unknown,
+  options: PredictOptions,
+  latest: Latest,
+): Promise<FloatTensor[]> {
+  const { batchSize, signal } = batching(place, options, ['batchSize', 'signal', 'latest'])
+  const columns = inputColumns(place, inputs, x, true)
+  rowCount(place, columns)
+  const { latest: key } = options
+  if (key === undefined) {
+    const request = { model: modelId, columns, batchSize, yieldFirst: false }
+    return engine.predict(request, { signal, transfer: buffersOf(columns) })
+  }
+  return latest.run(place, key, signal, (both) =>
+    engine.predict(
+      { model: modelId, columns, batchSize, yieldFirst: true },
+      { signal: both, transfer: buffersOf(columns) },
+    ),
+  )
+}
+
+/** Calls of which only the last with the same key counts. */
+export class Latest {
+  private readonly running = new Map<string, AbortController>()
+
+  async run<Result>(
+    place: string,
+    key: string,
+    outer: AbortSignal | undefined,
+    call: (signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
+    const superseded = `${place}: a later call with latest: "${key}" took its place.`
+    this.running.get(key)?.abort(new FoveaError('superseded', superseded))
+    const own = new AbortController()
+    const pass = (): void => own.abort(outer?.reason)
+    if (outer?.aborted) pass()
+    outer?.addEventListener('abort', pass)
+    this.running.set(key, own)
+    try {
+      return await call(own.signal)
+    } finally {
+      outer?.removeEventListener('abort', pass)
+      if (this.running.get(key) === own) this.running.delete(key)
+    }
+  }
+}
+
+function batching(
+  place: string,
+  options: EvaluateOptions,
+  names: readonly string[],
+): { batchSize: number; signal: AbortSignal | undefined } {
+  checkNames(place, options, names)
+  const { batchSize = 32, signal } = options
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw wrongValue(place, 'signal', "an AbortController's signal", signal)
+  }
+  return { batchSize: wholeNumber(place, 'batchSize', batchSize, 1), signal }
+}

@@ -1,0 +1,115 @@
+// The library in Node: the engine in the calling thread, or in a worker thread where asked for. The
+// wasm and the digits are files beside the bundle.
+// SPDX-License-Identifier: MIT
+import { built, nodeGlue } from 'fovea:engines'
+import { access, readFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import type { Transferable as NodeTransferable } from 'node:worker_threads'
+import { FoveaError } from './errors.js'
+import { InThreadEngine } from './engine/engine-inthread.js'
+import type { Engine } from './engine/engine.js'
+import { connect } from './engine/engine-worker-client.js'
+import type { EngineHost } from './engine/engine-worker-client.js'
+import { instantiate, unwrap } from './engine/native.js'
+import { fetchBytes } from './fetch.js'
+import type { Platform, StartRequest } from './platform-types.js'
+
+const kStartMilliseconds = 20_000
+
+export const nodePlatform: Platform = {
+  built,
+  wantsWorker: (worker) => worker === true,
+  processors: () => availableParallelism(),
+  threadsRefused: () => undefined,
+  startEngine,
+  reportMilliseconds: (worker) => (worker ? 16 : 0),
+  environment: (name) => process.env[name],
+  output: () => process.stdout,
+  readFromFolder,
+  async readDigits(name, baseUrl) {
+    const url = new URL(name, baseUrl ?? new URL('./data/', import.meta.url))
+    if (url.protocol !== 'file:') return fetchBytes(url, 'digits')
+    try {
+      return await readFile(url)
+    } catch (cause) {
+      throw new FoveaError(
+        'bad-file',
+        `digits: cannot read ${name} beside the package: ${String(cause)}. Run npm run build.`,
+        { cause },
+      )
+    }
+  },
+}
+
+async function startEngine(request: StartRequest): Promise<Engine> {
+  const { build, threads, worker, onLost } = request
+  const wasm = await compile(request)
+  if (worker) {
+    const script = request.options.workerUrl
+    const given = typeof script === 'function' ? script(build) : script
+    const url = given === undefined ? new URL('./node-worker.js', import.meta.url) : asUrl(given)
+    const host = workerHost(new Worker(url, { workerData: { build }, name: 'fovea-engine' }))
+    return connect(host, { wasm, threads, script: '' }, kStartMilliseconds, onLost)
+  }
+  const glue = nodeGlue[build]
+  if (glue === undefined) {
+    throw new FoveaError('unsupported', `init: this copy of Fovea was built without ${build}.`)
+  }
+  const native = await instantiate((await glue()).default, wasm)
+  if (threads > 1) unwrap(native.startThreads(threads))
+  return new InThreadEngine(native)
+}
+
+async function compile({ build, options }: StartRequest): Promise<WebAssembly.Module> {
+  const { wasmModule, wasmBinary, wasmUrl } = options
+  if (wasmModule !== undefined) return wasmModule
+  if (wasmBinary !== undefined) return WebAssembly.compile(wasmBinary)
+  const given = typeof wasmUrl === 'function' ? wasmUrl(build) : wasmUrl
+  const own = new URL(`./node/${build}/fovea-node.wasm`, import.meta.url)
+  const url = given === undefined ? own : asUrl(given)
+  const bytes = url.protocol === 'file:' ? await readFile(url) : await fetchBytes(url, 'init')
+  return WebAssembly.compile(new Uint8Array(bytes))
+}
+
+function asUrl(given: string | URL): URL {
+  if (given instanceof URL) return given
+  return /^[a-z]+:\/\//.test(given) ? new URL(given) : pathToFileURL(given)
+}
+
+function workerHost(worker: Worker): EngineHost {
+  let ended = false
+  return {
+    post: (message, transfer) =>
+      worker.postMessage(message, transfer as unknown as NodeTransferable[]),
+    listen: (onMessage) => void worker.on('message', onMessage),
+    onLost: (lost) => {
+      worker.on('error', (error) => lost(String(error)))
+      worker.on('exit', (code) => {
+        if (!ended) lost(`it ended with code ${code}`)
+      })
+    },
+    keepAlive: (busy) => (busy ? worker.ref() : worker.unref()),
+    terminate: () => {
+      ended = true
+      void worker.terminate()
+    },
+  }
+}
+
+async function readFromFolder(
+  folder: string,
+  names: readonly string[],
+): Promise<Uint8Array | undefined> {
+  for (const name of names) {
+    const path = join(folder, name)
+    const exists = await access(path).then(
+      () => true,
+      () => false,
+    )
+    if (exists) return readFile(path)
+  }
+  return undefined
+}
