@@ -8,14 +8,16 @@
 namespace fovea {
 namespace {
 
-// values[i] = max(values[i], values[i + offset]) in place; i + offset reads what is not yet written.
+// values[i] = max(values[i], values[i + offset]) in place; i + offset reads what is not yet
+// written.
 void fold_maximum(std::uint8_t* values, std::size_t count, std::size_t offset) {
   for (std::size_t i = 0; i + offset < count; ++i) {
     values[i] = std::max(values[i], values[i + offset]);
   }
 }
 
-// Calls fold(offset) so that in the end each place holds the maximum of the `window` places from it on.
+// Calls fold(offset) so that in the end each place holds the maximum of the `window` places from it
+// on.
 template <typename Fold>
 void fold_window(int window, Fold fold) {
   int covered = 1;
@@ -26,7 +28,8 @@ void fold_window(int window, Fold fold) {
 }  // namespace
 
 GreyImage window_maximum(const GreyImage& image, int window) {
-  // A zero border as wide as the window stands for "nothing here": windows are cut off at the edges.
+  // A zero border as wide as the window stands for "nothing here": windows are cut off at the
+  // edges.
   const int before = (window - 1) / 2;
   GreyImage padded(image.width + window, image.height + window);
   const auto row_length = static_cast<std::size_t>(padded.width);

@@ -15,22 +15,27 @@ namespace {
 
 constexpr int kFieldSide = 28;
 constexpr int kDigitSide = 20;
-constexpr int kLargestSide = 640;  // larger pictures are shrunk: a phone's photo holds no more of a digit
+constexpr double kMiddle = 14.0;  // where the centre of mass goes, counted in pixels from 0
+constexpr int kLargestSide =
+    640;  // larger pictures are shrunk: a phone's photo holds no more of a digit
 
 void check(std::span<const std::uint8_t> pixels, int width, int height, int channels,
            std::span<const std::uint8_t> digit28) {
   if (width < 1 || height < 1 || (channels != 1 && channels != 3 && channels != 4)) {
-    fail(ErrorCode::kBadShape, "digitFromPixels: needs a picture of at least 1x1 pixels with 1, 3 or 4 channels but gets ",
-         width, "x", height, " with ", channels, ".");
+    fail(
+        ErrorCode::kBadShape,
+        "digitFromPixels: needs a picture of at least 1x1 pixels with 1, 3 or 4 channels but gets ",
+        width, "x", height, " with ", channels, ".");
   }
   const auto wanted = static_cast<std::size_t>(width) * static_cast<std::size_t>(height) *
                       static_cast<std::size_t>(channels);
   if (pixels.size() != wanted) {
-    fail(ErrorCode::kBadShape, "digitFromPixels: a picture of ", width, "x", height, " with ", channels,
-         " channels has ", wanted, " bytes but gets ", pixels.size(), ".");
+    fail(ErrorCode::kBadShape, "digitFromPixels: a picture of ", width, "x", height, " with ",
+         channels, " channels has ", wanted, " bytes but gets ", pixels.size(), ".");
   }
   if (digit28.size() != kFieldSide * kFieldSide) {
-    fail(ErrorCode::kBadShape, "digitFromPixels: the result needs 784 bytes but has ", digit28.size(), ".");
+    fail(ErrorCode::kBadShape, "digitFromPixels: the result needs 784 bytes but has ",
+         digit28.size(), ".");
   }
 }
 
@@ -38,13 +43,14 @@ void check(std::span<const std::uint8_t> pixels, int width, int height, int chan
 GreyImage fitted(const Ink& ink) {
   const int longer = ink.box.long_side();
   const auto side = [&](int length) {
-    return std::max(1, static_cast<int>(std::lround(static_cast<double>(length) * kDigitSide / longer)));
+    return std::max(
+        1, static_cast<int>(std::lround(static_cast<double>(length) * kDigitSide / longer)));
   };
   return resample_area(ink.coverage, ink.box, side(ink.box.width), side(ink.box.height));
 }
 
-// Puts the centre of mass at pixel (14, 14), rounded to whole pixels, as MNIST's makers did: shifting by
-// fractions would blur what area averaging has just made.
+// Puts the centre of mass at pixel (14, 14), rounded to whole pixels, as MNIST's makers did:
+// shifting by fractions would blur what area averaging has just made.
 void place_centred(const GreyImage& digit, std::span<std::uint8_t> field) {
   double mass = 0.0;
   double mass_x = 0.0;
@@ -57,13 +63,14 @@ void place_centred(const GreyImage& digit, std::span<std::uint8_t> field) {
     }
   }
   if (mass == 0.0) return;
-  const int left = static_cast<int>(std::lround(kFieldSide / 2 - mass_x / mass));
-  const int top = static_cast<int>(std::lround(kFieldSide / 2 - mass_y / mass));
+  const int left = static_cast<int>(std::lround(kMiddle - mass_x / mass));
+  const int top = static_cast<int>(std::lround(kMiddle - mass_y / mass));
   for (int y = 0; y < digit.height; ++y) {
     for (int x = 0; x < digit.width; ++x) {
       const int field_x = left + x;
       const int field_y = top + y;
-      const bool inside = field_x >= 0 && field_y >= 0 && field_x < kFieldSide && field_y < kFieldSide;
+      const bool inside =
+          field_x >= 0 && field_y >= 0 && field_x < kFieldSide && field_y < kFieldSide;
       if (inside) field[static_cast<std::size_t>(field_y * kFieldSide + field_x)] = digit.row(y)[x];
     }
   }
@@ -71,8 +78,8 @@ void place_centred(const GreyImage& digit, std::span<std::uint8_t> field) {
 
 }  // namespace
 
-DigitResult digit_from_pixels(std::span<const std::uint8_t> pixels, int width, int height, int channels,
-                              std::span<std::uint8_t> digit28) {
+DigitResult digit_from_pixels(std::span<const std::uint8_t> pixels, int width, int height,
+                              int channels, std::span<std::uint8_t> digit28) {
   check(pixels, width, height, channels, digit28);
   std::fill(digit28.begin(), digit28.end(), std::uint8_t{0});
   const GreyImage picture = shrunk_to(to_grey(pixels, width, height, channels), kLargestSide);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Looks at the writing alone, at a size where a stroke has several pixels, so that thresholds and the
-// width of the pen no longer depend on how large the digit was in the picture.
+// Looks at the writing alone, at a size where a stroke has several pixels, so that thresholds and
+// the width of the pen no longer depend on how large the digit was in the picture.
 #include "vision/ink.h"
 
 #include <cmath>
@@ -14,16 +14,16 @@
 namespace fovea {
 namespace {
 
-constexpr int kSmallestDigit = 80;   // pixels of the longer side in the close-up
+constexpr int kSmallestDigit = 80;  // pixels of the longer side in the close-up
 constexpr int kLargestDigit = 160;
-constexpr int kFaintCoverage = 24;   // below this a pixel is paper
+constexpr int kFaintCoverage = 24;         // below this a pixel is paper
 constexpr double kThinnestStroke = 0.085;  // of the longer side: MNIST's fine pens
 
 // The writing and some paper round it, enlarged or shrunk.
 struct CloseUp {
   GreyImage image;
-  Box source;     // which part of the picture it is
-  Box digit;      // the writing in the close-up's pixels
+  Box source;  // which part of the picture it is
+  Box digit;   // the writing in the close-up's pixels
 };
 
 CloseUp close_up(const GreyImage& picture, const Writing& writing) {
@@ -64,8 +64,8 @@ bool has_middle_in(const Box& box, const Box& outer) {
   return x >= outer.x && x < outer.right() && y >= outer.y && y < outer.bottom();
 }
 
-// The group of strokes with the most ink inside the located box. What the close-up's edge cuts off beside
-// it is something else: the edge of the sheet, a neighbour.
+// The group of strokes with the most ink inside the located box. What the close-up's edge cuts off
+// beside it is something else: the edge of the sheet, a neighbour.
 Blob main_strokes(const BlobMap& map, const Box& digit) {
   std::vector<Blob> blobs = map.blobs;
   std::erase_if(blobs, [&](const Blob& blob) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Works on a small copy. Each polarity and a few thresholds offer candidates, and all are scored alike:
-// so a dark desk around a sheet, the sheet itself and the hole of a 0 compete with the digit and lose.
+// Works on a small copy. Each polarity and a few thresholds offer candidates, and all are scored
+// alike: so a dark desk around a sheet, the sheet itself and the hole of a 0 compete with the digit
+// and lose.
 #include "vision/locate.h"
 
 #include <algorithm>
@@ -16,12 +17,14 @@ namespace fovea {
 namespace {
 
 constexpr int kSearchSide = 256;
-// Contrasts, strict to lenient. A strict one parts the ink from ruled lines, a lenient one sees pencil.
+// Contrasts, strict to lenient. A strict one parts the ink from ruled lines, a lenient one sees
+// pencil.
 constexpr int kThresholds[] = {100, 50, 24};
 constexpr int kFaintestInk = 26;
 constexpr std::size_t kMostBlobs = 48;
-// Windows as parts of the shorter side, fine to coarse. A coarse one also sees the gap between a digit and
-// the edge of its sheet as a mark, so what it finds must be much better than what a finer one found.
+// Windows as parts of the shorter side, fine to coarse. A coarse one also sees the gap between a
+// digit and the edge of its sheet as a mark, so what it finds must be much better than what a finer
+// one found.
 constexpr int kWindowParts[] = {14, 6};
 constexpr double kFinerIsBetter = 2.5;
 
@@ -30,7 +33,8 @@ struct Candidate {
   double score = 0.0;
 };
 
-// How much of its outline a blob has on the image's edge: about 1 for a strip of desk beside the sheet.
+// How much of its outline a blob has on the image's edge: about 1 for a strip of desk beside the
+// sheet.
 double border_share(const Blob& blob) {
   return static_cast<double>(blob.border_pixels) / (blob.box.width + blob.box.height);
 }
@@ -46,10 +50,12 @@ double digit_likeness(const Blob& blob, const GreyImage& image) {
   const double stroke = blob.stroke_width() / size;
   const double middle_x = (blob.box.x + blob.box.width * 0.5) / image.width - 0.5;
   const double middle_y = (blob.box.y + blob.box.height * 0.5) / image.height - 0.5;
-  // Ruled lines and edges of sheets run right across; a digit does so only where nothing else is there.
+  // Ruled lines and edges of sheets run right across; a digit does so only where nothing else is
+  // there.
   const bool runs_across = blob.box.width == image.width || blob.box.height == image.height;
-  return size * blob.mean_contrast() * (runs_across ? 0.2 : 1.0) * fading(border_share(blob), 0.1, 0.8) *
-         (0.2 + 0.8 * fading(aspect, 1.5, 3.0)) * (0.05 + 0.95 * fading(stroke, 0.2, 0.36)) *
+  return size * blob.mean_contrast() * (runs_across ? 0.2 : 1.0) *
+         fading(border_share(blob), 0.1, 0.8) * (0.2 + 0.8 * fading(aspect, 1.5, 3.0)) *
+         (0.05 + 0.95 * fading(stroke, 0.2, 0.36)) *
          fading(std::hypot(middle_x, middle_y), 0.0, 1.4);
 }
 
@@ -66,9 +72,9 @@ double ink_level(const Blob& blob, const GreyImage& image, const GreyImage& cont
   return sum / weight;
 }
 
-// The share of the pixels just outside the blob's box that are as light as paper, not as dark as its ink.
-// Round a digit there is paper; round the hole of a 0 or the gap in a 3 there is ink, and beyond it paper
-// that looks like the "ink" of the hole.
+// The share of the pixels just outside the blob's box that are as light as paper, not as dark as
+// its ink. Round a digit there is paper; round the hole of a 0 or the gap in a 3 there is ink, and
+// beyond it paper that looks like the "ink" of the hole.
 double paper_around(const Blob& blob, const GreyImage& image, const GreyImage& contrast) {
   const double half_way = ink_level(blob, image, contrast) + 0.5 * blob.mean_contrast();
   const Box outer = expanded(blob.box, std::max(2, blob.box.long_side() / 6), image);
@@ -91,7 +97,8 @@ double paper_around(const Blob& blob, const GreyImage& image, const GreyImage& c
 Candidate best_dark_marks(const GreyImage& image, int window) {
   const int short_side = std::min(image.width, image.height);
   GreyImage contrast = dark_ink_contrast(image, window);
-  // Closing takes the lightest of the paper's noise for its level: what all paper shows is no contrast.
+  // Closing takes the lightest of the paper's noise for its level: what all paper shows is no
+  // contrast.
   const int noise = median_of(histogram_of(contrast, {0, 0, image.width, image.height}));
   for (std::uint8_t& value : contrast.pixels) {
     value = static_cast<std::uint8_t>(std::max(0, value - noise));

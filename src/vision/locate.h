@@ -13,8 +13,8 @@ struct Writing {
   bool dark_ink;  // darker than what is around it
 };
 
-// The most digit-like marks in the picture: strong, large, made of strokes, not cut off by the border.
-// Nothing when the picture is blank or holds no more than noise and specks.
+// The most digit-like marks in the picture: strong, large, made of strokes, not cut off by the
+// border. Nothing when the picture is blank or holds no more than noise and specks.
 std::optional<Writing> locate_writing(const GreyImage& picture);
 
 }  // namespace fovea

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The parts of src/vision by themselves: each against numbers worked out by hand or a plain slow loop.
+// The parts of src/vision by themselves: each against numbers worked out by hand or a plain slow
+// loop.
 #include <catch2/catch_amalgamated.hpp>
 
 #include <algorithm>
@@ -29,7 +30,9 @@ GreyImage picture_of(const std::vector<std::string>& rows) {
   for (int y = 0; y < image.height; ++y) {
     for (int x = 0; x < image.width; ++x) {
       const char mark = rows[static_cast<std::size_t>(y)][static_cast<std::size_t>(x)];
-      image.row(y)[x] = mark == '#' ? 200 : mark >= '1' && mark <= '9' ? static_cast<std::uint8_t>((mark - '0') * 10) : 0;
+      image.row(y)[x] = mark == '#'                  ? 200
+                        : mark >= '1' && mark <= '9' ? static_cast<std::uint8_t>((mark - '0') * 10)
+                                                     : 0;
     }
   }
   return image;
@@ -112,14 +115,17 @@ TEST_CASE("background: window maxima and minima equal the slow loop for every wi
   }
 }
 
-TEST_CASE("background: a lamp's slope and the edge of a sheet give no contrast, a stroke its own", "[vision]") {
+TEST_CASE("background: a lamp's slope and the edge of a sheet give no contrast, a stroke its own",
+          "[vision]") {
   GreyImage image(60, 40);
   for (int y = 0; y < image.height; ++y) {
     for (int x = 0; x < image.width; ++x) {
-      image.row(y)[x] = static_cast<std::uint8_t>(x < 20 ? 30 : 120 + x + y);  // dark desk, sloping light on paper
+      image.row(y)[x] = static_cast<std::uint8_t>(
+          x < 20 ? 30 : 120 + x + y);  // dark desk, sloping light on paper
     }
   }
-  // At the picture's own edge the window is cut off, and the slope counts for half a window each way.
+  // At the picture's own edge the window is cut off, and the slope counts for half a window each
+  // way.
   const GreyImage empty = dark_ink_contrast(image, 9);
   CHECK(*std::max_element(empty.pixels.begin(), empty.pixels.end()) <= 8);
   for (int y = 4; y < image.height - 4; ++y) {
@@ -199,14 +205,19 @@ TEST_CASE("blobs: connected by sides and corners, measured exactly", "[vision]")
 }
 
 Blob blob_at(Box box, std::int64_t contrast = 100) {
-  return {.box = box, .area = 50, .contrast_sum = contrast * 50, .edge_pixels = 40, .border_pixels = 0, .labels = {box.x}};
+  return {.box = box,
+          .area = 50,
+          .contrast_sum = contrast * 50,
+          .edge_pixels = 40,
+          .border_pixels = 0,
+          .labels = {box.x}};
 }
 
 TEST_CASE("blobs: strokes of one digit are joined, neighbours and other pens are not", "[vision]") {
   const Blob belly = blob_at({10, 30, 40, 60});
-  CHECK(belong_together(belly, blob_at({20, 10, 40, 10})));            // the bar of a 5, a little above
-  CHECK(belong_together(belly, blob_at({40, 20, 20, 50})));            // a stroke that crosses its box
-  CHECK_FALSE(belong_together(belly, blob_at({55, 30, 40, 60})));      // the next digit, close by
+  CHECK(belong_together(belly, blob_at({20, 10, 40, 10})));        // the bar of a 5, a little above
+  CHECK(belong_together(belly, blob_at({40, 20, 20, 50})));        // a stroke that crosses its box
+  CHECK_FALSE(belong_together(belly, blob_at({55, 30, 40, 60})));  // the next digit, close by
   CHECK_FALSE(belong_together(belly, blob_at({10, 120, 40, 60})));     // the line below
   CHECK_FALSE(belong_together(belly, blob_at({20, 10, 40, 10}, 40)));  // a faint pencil mark
 }
@@ -214,7 +225,8 @@ TEST_CASE("blobs: strokes of one digit are joined, neighbours and other pens are
 TEST_CASE("blobs: joining goes on until nothing more belongs, and drops specks", "[vision]") {
   // The first and the last only meet through the one between, which comes last.
   const std::vector<Blob> groups = join_strokes({blob_at({0, 0, 20, 10}), blob_at({0, 60, 20, 10}),
-                                                 blob_at({90, 0, 2, 2}), blob_at({0, 12, 20, 40})}, 5);
+                                                 blob_at({90, 0, 2, 2}), blob_at({0, 12, 20, 40})},
+                                                5);
   REQUIRE(groups.size() == 1);
   CHECK(groups[0].box.height == 70);
   CHECK(groups[0].area == 150);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Handwriting for the tests of src/vision: ten digits as pen paths, drawn exactly at any size.
-// The picture of a path at 20x20 is computed here from the path itself, so it is a second, independent way
-// to the result that digit_from_pixels reaches through a whole photograph.
+// The picture of a path at 20x20 is computed here from the path itself, so it is a second,
+// independent way to the result that digit_from_pixels reaches through a whole photograph.
 #pragma once
 
 #include <algorithm>
@@ -29,17 +29,31 @@ inline Drawing digit_drawing(int digit) {
     return path;
   };
   switch (digit) {
-    case 0: return {ellipse(0.35, 0.5, 0.33, 0.5, -0.5, 1.5)};
-    case 1: return {{{0.05, 0.2}, {0.25, 0.0}, {0.22, 1.0}}};
-    case 2: return {ellipse(0.33, 0.27, 0.31, 0.27, -1.0, 0.22), {{0.57, 0.44}, {0.03, 1.0}, {0.68, 0.97}}};
-    case 3: return {ellipse(0.3, 0.24, 0.28, 0.24, -0.85, 0.5), ellipse(0.3, 0.74, 0.34, 0.26, -0.5, 0.8)};
-    case 4: return {{{0.3, 0.0}, {0.0, 0.62}, {0.66, 0.6}}, {{0.52, 0.3}, {0.48, 1.0}}};
-    case 5: return {{{0.14, 0.04}, {0.08, 0.46}}, ellipse(0.28, 0.7, 0.3, 0.3, -0.72, 0.8),
-                    {{0.16, 0.03}, {0.65, 0.0}}};
-    case 6: return {{{0.5, 0.0}, {0.2, 0.3}, {0.06, 0.62}, {0.07, 0.75}}, ellipse(0.32, 0.73, 0.27, 0.27, 0.0, 2.0)};
-    case 7: return {{{0.0, 0.05}, {0.6, 0.0}, {0.22, 1.0}}};
-    case 8: return {ellipse(0.3, 0.24, 0.23, 0.24, 0.0, 2.0), ellipse(0.3, 0.74, 0.28, 0.26, 0.0, 2.0)};
-    default: return {ellipse(0.3, 0.28, 0.28, 0.28, 0.0, 2.0), {{0.58, 0.28}, {0.54, 0.65}, {0.4, 1.0}}};
+    case 0:
+      return {ellipse(0.35, 0.5, 0.33, 0.5, -0.5, 1.5)};
+    case 1:
+      return {{{0.05, 0.2}, {0.25, 0.0}, {0.22, 1.0}}};
+    case 2:
+      return {ellipse(0.33, 0.27, 0.31, 0.27, -1.0, 0.22),
+              {{0.57, 0.44}, {0.03, 1.0}, {0.68, 0.97}}};
+    case 3:
+      return {ellipse(0.3, 0.24, 0.28, 0.24, -0.85, 0.5),
+              ellipse(0.3, 0.74, 0.34, 0.26, -0.5, 0.8)};
+    case 4:
+      return {{{0.3, 0.0}, {0.0, 0.62}, {0.66, 0.6}}, {{0.52, 0.3}, {0.48, 1.0}}};
+    case 5:
+      return {{{0.14, 0.04}, {0.08, 0.46}},
+              ellipse(0.28, 0.7, 0.3, 0.3, -0.72, 0.8),
+              {{0.16, 0.03}, {0.65, 0.0}}};
+    case 6:
+      return {{{0.5, 0.0}, {0.2, 0.3}, {0.06, 0.62}, {0.07, 0.75}},
+              ellipse(0.32, 0.73, 0.27, 0.27, 0.0, 2.0)};
+    case 7:
+      return {{{0.0, 0.05}, {0.6, 0.0}, {0.22, 1.0}}};
+    case 8:
+      return {ellipse(0.3, 0.24, 0.23, 0.24, 0.0, 2.0), ellipse(0.3, 0.74, 0.28, 0.26, 0.0, 2.0)};
+    default:
+      return {ellipse(0.3, 0.28, 0.28, 0.28, 0.0, 2.0), {{0.58, 0.28}, {0.54, 0.65}, {0.4, 1.0}}};
   }
 }
 
@@ -89,18 +103,23 @@ struct Photograph {
 
   double& at(int x, int y) { return light[static_cast<std::size_t>(y * width + x)]; }
 
-  // Ink takes away all but `remaining` of the light; above 1 it is chalk. The top left corner of the digit's unit
-  // square lies at (x, y), its height is `height_in_pixels`, the pen's width a share of that.
-  Photograph& draw(const Drawing& drawing, Point origin, double height_in_pixels, double pen_width, double remaining) {
+  // Ink takes away all but `remaining` of the light; above 1 it is chalk. The top left corner of
+  // the digit's unit square lies at (x, y), its height is `height_in_pixels`, the pen's width a
+  // share of that.
+  Photograph& draw(const Drawing& drawing, Point origin, double height_in_pixels, double pen_width,
+                   double remaining) {
     const Extent extent = extent_of(drawing, pen_width);
-    const auto clamped = [](double v, int most) { return std::clamp(static_cast<int>(v), 0, most); };
+    const auto clamped = [](double v, int most) {
+      return std::clamp(static_cast<int>(v), 0, most);
+    };
     const int x0 = clamped(origin.x + extent.left * height_in_pixels - 2, width);
     const int x1 = clamped(origin.x + extent.right * height_in_pixels + 3, width);
     const int y0 = clamped(origin.y + extent.top * height_in_pixels - 2, height);
     const int y1 = clamped(origin.y + extent.bottom * height_in_pixels + 3, height);
     for (int y = y0; y < y1; ++y) {
       for (int x = x0; x < x1; ++x) {
-        const Point p = {(x + 0.5 - origin.x) / height_in_pixels, (y + 0.5 - origin.y) / height_in_pixels};
+        const Point p = {(x + 0.5 - origin.x) / height_in_pixels,
+                         (y + 0.5 - origin.y) / height_in_pixels};
         const double outside = (distance_to(drawing, p) - pen_width / 2) * height_in_pixels;
         const double covered = std::clamp(0.5 - outside, 0.0, 1.0);
         at(x, y) *= 1.0 - covered * (1.0 - remaining);
@@ -111,13 +130,14 @@ struct Photograph {
 
   std::vector<std::uint8_t> bytes() const {
     std::vector<std::uint8_t> result;
-    for (const double v : light) result.push_back(static_cast<std::uint8_t>(std::clamp(v + 0.5, 0.0, 255.0)));
+    for (const double v : light)
+      result.push_back(static_cast<std::uint8_t>(std::clamp(v + 0.5, 0.0, 255.0)));
     return result;
   }
 };
 
-// What MNIST's makers would have made of the drawing: black and white at high resolution, averaged down into
-// 20x20, moved by whole pixels until the centre of mass is at pixel (14, 14).
+// What MNIST's makers would have made of the drawing: black and white at high resolution, averaged
+// down into 20x20, moved by whole pixels until the centre of mass is at pixel (14, 14).
 inline std::vector<std::uint8_t> mnist_of(const Drawing& drawing, double pen_width) {
   constexpr int kFine = 8;
   const Extent extent = extent_of(drawing, pen_width);
@@ -149,8 +169,8 @@ inline std::vector<std::uint8_t> mnist_of(const Drawing& drawing, double pen_wid
   for (int y = 0; y < rows; ++y) {
     for (int x = 0; x < columns; ++x) {
       if (left + x < 0 || left + x >= 28 || top + y < 0 || top + y >= 28) continue;
-      field[static_cast<std::size_t>((top + y) * 28 + left + x)] =
-          static_cast<std::uint8_t>(std::lround(covered[static_cast<std::size_t>(y * columns + x)] * 255.0));
+      field[static_cast<std::size_t>((top + y) * 28 + left + x)] = static_cast<std::uint8_t>(
+          std::lround(covered[static_cast<std::size_t>(y * columns + x)] * 255.0));
     }
   }
   return field;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// digit_from_pixels on photographs that the test makes: ten digits as pen paths, and for each the 28x28 that
-// MNIST's makers would have made of it, computed from the path and not from the photograph.
+// digit_from_pixels on photographs that the test makes: ten digits as pen paths, and for each the
+// 28x28 that MNIST's makers would have made of it, computed from the path and not from the
+// photograph.
 #include <catch2/catch_amalgamated.hpp>
 
 #include <cmath>
@@ -27,7 +28,8 @@ struct Seen {
 
 Seen see(const Photograph& photograph) {
   Seen seen{.result = {}, .digit = Bytes(784, 77)};
-  seen.result = digit_from_pixels(photograph.bytes(), photograph.width, photograph.height, 1, seen.digit);
+  seen.result =
+      digit_from_pixels(photograph.bytes(), photograph.width, photograph.height, 1, seen.digit);
   return seen;
 }
 
@@ -53,7 +55,8 @@ Bytes shifted(const Bytes& digit, int dx, int dy) {
     for (int x = 0; x < 28; ++x) {
       const int from_x = x - dx, from_y = y - dy;
       if (from_x < 0 || from_y < 0 || from_x > 27 || from_y > 27) continue;
-      result[static_cast<std::size_t>(y * 28 + x)] = digit[static_cast<std::size_t>(from_y * 28 + from_x)];
+      result[static_cast<std::size_t>(y * 28 + x)] =
+          digit[static_cast<std::size_t>(from_y * 28 + from_x)];
     }
   }
   return result;
@@ -111,7 +114,8 @@ void check_is(const Seen& seen, int digit, double least_likeness) {
   }
 }
 
-void check_box(const DigitResult& result, const strokes::Extent& extent, strokes::Point origin, double size) {
+void check_box(const DigitResult& result, const strokes::Extent& extent, strokes::Point origin,
+               double size) {
   CHECK(std::abs(result.x - (origin.x + extent.left * size)) <= 2.5);
   CHECK(std::abs(result.y - (origin.y + extent.top * size)) <= 2.5);
   CHECK(std::abs(result.x + result.width - (origin.x + extent.right * size)) <= 2.5);
@@ -119,7 +123,8 @@ void check_box(const DigitResult& result, const strokes::Extent& extent, strokes
 }
 
 double noise(int x, int y, double strength) {
-  std::uint32_t v = static_cast<std::uint32_t>(x) * 73856093U ^ static_cast<std::uint32_t>(y) * 19349663U;
+  std::uint32_t v =
+      static_cast<std::uint32_t>(x) * 73856093U ^ static_cast<std::uint32_t>(y) * 19349663U;
   v ^= v >> 13U;
   v *= 0x5bd1e995U;
   v ^= v >> 15U;
@@ -195,7 +200,8 @@ TEST_CASE("digit: a camera's picture with a lamp to one side, a shadow and noise
 }
 
 // Paper on something else: its edges are the strongest contrast in the picture and must not count.
-Photograph sheet_on(double desk, double left, double top, double right, double bottom, double slant) {
+Photograph sheet_on(double desk, double left, double top, double right, double bottom,
+                    double slant) {
   Photograph photograph(640, 480, desk);
   for (int y = 0; y < 480; ++y) {
     for (int x = 0; x < 640; ++x) {
@@ -211,10 +217,11 @@ TEST_CASE("digit: a sheet's edges, a dark desk, a card held up, ruled lines", "[
   const int digit = GENERATE(range(0, 10));
   const std::string place = GENERATE("sheet", "sheet cut off", "card", "ruled");
   INFO("digit " << digit << ", " << place);
-  Photograph photograph = place == "sheet"           ? sheet_on(45.0, 70.0, 50.0, 580.0, 440.0, 0.06)
-                          : place == "sheet cut off" ? sheet_on(45.0, 120.0, -900.0, 900.0, 430.0, -0.04)
-                          : place == "card"          ? sheet_on(20.0, 210.0, 120.0, 430.0, 380.0, 0.02)
-                                                     : sheet_on(0.0, -900.0, -900.0, 9e3, 9e3, 0.0);
+  Photograph photograph = place == "sheet" ? sheet_on(45.0, 70.0, 50.0, 580.0, 440.0, 0.06)
+                          : place == "sheet cut off"
+                              ? sheet_on(45.0, 120.0, -900.0, 900.0, 430.0, -0.04)
+                          : place == "card" ? sheet_on(20.0, 210.0, 120.0, 430.0, 380.0, 0.02)
+                                            : sheet_on(0.0, -900.0, -900.0, 9e3, 9e3, 0.0);
   if (place == "ruled") {
     for (int y = 0; y < 480; ++y) {
       for (int x = 0; x < 640; ++x) photograph.at(x, y) *= y % 45 < 2 ? 0.8 : 1.0;
@@ -227,7 +234,8 @@ TEST_CASE("digit: a sheet's edges, a dark desk, a card held up, ruled lines", "[
   CHECK(seen.result.inverted);
 }
 
-TEST_CASE("digit: specks and smaller writing are left out, strokes drawn apart are kept", "[vision]") {
+TEST_CASE("digit: specks and smaller writing are left out, strokes drawn apart are kept",
+          "[vision]") {
   Photograph photograph(320, 240, 245.0);
   photograph.draw(digit_drawing(5), {120.0, 50.0}, 130.0, kPen, 0.1);
   const Bytes alone = see(photograph).digit;
@@ -264,8 +272,8 @@ TEST_CASE("digit: blank, noisy and tiny pictures hold none", "[vision]") {
   }
   Photograph speck(300, 300, 240.0);
   speck.draw({{{150, 150}, {150, 150}}}, {0.0, 0.0}, 1.0, 6.0, 0.1);
-  for (const Photograph& photograph :
-       {Photograph(280, 280, 255.0), Photograph(1, 1, 0.0), Photograph(3, 300, 80.0), noisy, sloping, speck}) {
+  for (const Photograph& photograph : {Photograph(280, 280, 255.0), Photograph(1, 1, 0.0),
+                                       Photograph(3, 300, 80.0), noisy, sloping, speck}) {
     INFO(photograph.width << "x" << photograph.height);
     const Seen seen = see(photograph);
     CHECK_FALSE(seen.result.found);
@@ -276,7 +284,8 @@ TEST_CASE("digit: blank, noisy and tiny pictures hold none", "[vision]") {
 
 TEST_CASE("digit: sizes that do not fit are refused with a sentence", "[vision]") {
   Bytes digit(784);
-  const auto message = [&](const Bytes& pixels, int width, int height, int channels, std::span<std::uint8_t> result) {
+  const auto message = [&](const Bytes& pixels, int width, int height, int channels,
+                           std::span<std::uint8_t> result) {
     try {
       digit_from_pixels(pixels, width, height, channels, result);
     } catch (const Error& error) {
@@ -288,9 +297,11 @@ TEST_CASE("digit: sizes that do not fit are refused with a sentence", "[vision]"
   CHECK(message(Bytes(11), 2, 2, 3, digit) ==
         "digitFromPixels: a picture of 2x2 with 3 channels has 12 bytes but gets 11.");
   CHECK(message(Bytes(8), 2, 2, 2, digit) ==
-        "digitFromPixels: needs a picture of at least 1x1 pixels with 1, 3 or 4 channels but gets 2x2 with 2.");
+        "digitFromPixels: needs a picture of at least 1x1 pixels with 1, 3 or 4 channels but gets "
+        "2x2 with 2.");
   CHECK(message({}, 0, 5, 1, digit) ==
-        "digitFromPixels: needs a picture of at least 1x1 pixels with 1, 3 or 4 channels but gets 0x5 with 1.");
+        "digitFromPixels: needs a picture of at least 1x1 pixels with 1, 3 or 4 channels but gets "
+        "0x5 with 1.");
   CHECK(message(Bytes(4), 2, 2, 1, std::span(digit).first(10)) ==
         "digitFromPixels: the result needs 784 bytes but has 10.");
 }
