@@ -28,12 +28,8 @@ interface Descriptor {
 }
 
 /** The text for `compileModel`. */
-export function trainingText(
-  model: string,
-  outputs: readonly PortInfo[],
-  options: CompileOptions,
-): string {
-  const place = `model "${model}": compile`
+export function trainingText(outputs: readonly PortInfo[], options: CompileOptions): string {
+  const place = 'compile'
   checkNames(place, options, ['optimizer', 'loss', 'metrics', 'lossWeights'])
   if (options.lossWeights !== undefined) {
     throw new FoveaError('unsupported', `${place}: lossWeights are not supported yet.`)

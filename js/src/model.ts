@@ -111,7 +111,7 @@ export class Model {
    */
   async setWeights(weights: readonly NamedTensor[]): Promise<void> {
     const engine = this.engine('setWeights')
-    const values = matchWeights(this.place('setWeights'), this.description.parameters, weights)
+    const values = matchWeights('setWeights', this.description.parameters, weights)
     await engine.writeParameters({ model: this.id, values })
   }
 
@@ -137,7 +137,7 @@ export class Model {
    */
   async compile(options: CompileOptions): Promise<void> {
     const engine = this.engine('compile')
-    const training = trainingText(this.name, this.description.outputs, options)
+    const training = trainingText(this.description.outputs, options)
     await engine.compileModel({ model: this.id, training })
     this.compiled = true
   }
@@ -151,12 +151,7 @@ export class Model {
   async setLearningRate(learningRate: number): Promise<void> {
     const engine = this.compiledEngine('setLearningRate')
     if (!(Number.isFinite(learningRate) && learningRate >= 0)) {
-      throw wrongValue(
-        this.place('setLearningRate'),
-        'the rate',
-        'a number of at least 0',
-        learningRate,
-      )
+      throw wrongValue('setLearningRate', 'the rate', 'a number of at least 0', learningRate)
     }
     await engine.setLearningRate({ model: this.id, learningRate })
   }
@@ -302,11 +297,11 @@ export class Model {
     const engine = this.compiledEngine(place)
     const given = splitDataset(x, y, options)
     const target = this.target(place, engine)
-    const resolved = resolveFitOptions(target.place, given.options ?? {}, this.seed)
+    const resolved = resolveFitOptions(place, given.options ?? {}, this.seed)
     if (this.control !== undefined) {
       throw new FoveaError(
         'busy',
-        `${target.place}: the model is training already. Wait for that to end, or call model.stop().`,
+        `${place}: the model "${this.name}" is training already. Wait for that to end, or call model.stop().`,
       )
     }
     const control = new TrainingControl()
@@ -322,7 +317,7 @@ export class Model {
 
   private target(call: string, engine: Engine): InferenceTarget {
     const { inputs, outputs } = this.description
-    return { engine, modelId: this.id, place: this.place(call), inputs, outputs }
+    return { engine, modelId: this.id, place: call, inputs, outputs }
   }
 
   private tell(action: 'pause' | 'resume' | 'stop'): void {
@@ -335,7 +330,10 @@ export class Model {
 
   private engine(call: string): Engine {
     if (!this.disposed) return this.runtime.engine
-    throw new FoveaError('disposed', `${this.place(call)}: the model was disposed of.`)
+    throw new FoveaError(
+      'disposed',
+      `${call}: the model "${this.name}" was disposed of. Make a new one.`,
+    )
   }
 
   private compiledEngine(call: string): Engine {
@@ -343,12 +341,8 @@ export class Model {
     if (this.compiled) return engine
     throw new FoveaError(
       'bad-option',
-      `${this.place(call)}: needs an optimizer and a loss first. Call model.compile({ optimizer: ` +
+      `${call}: the model "${this.name}" needs an optimizer and a loss first. Call model.compile({ optimizer: ` +
         `'adam', loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy'] }).`,
     )
-  }
-
-  private place(call: string): string {
-    return `model "${this.name}": ${call}`
   }
 }

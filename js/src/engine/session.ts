@@ -77,7 +77,7 @@ export async function fitEpoch(
       result.loss = number(step.epochLoss)
       result.metrics = numbers(step.epochMetrics)
       reporter.add({
-        batch: step.batch,
+        batch: step.batch - 1, // the engine counts from 1
         size: step.size,
         loss: number(step.loss),
         metrics: numbers(step.metrics),

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// Makes the npm package in dist/ from js/src and the wasm modules that are built:
+//   index.js                 browsers: the API; loads one of engine/*.js when it starts
+//   engine/<build>.js        the worker's script and the gzipped wasm as strings: no file to configure
+//   engine/<build>/          the same as plain files, for strict set-ups (workerUrl, wasmUrl)
+//   node.js, node.cjs        Node, with node/<build>/ beside them
+//   types/, data/            type declarations; ten thousand digits
+// Does nothing when nothing changed.
+import { existsSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { fingerprint } from './lib/cmake.mjs'
+import { build, root } from './lib/paths.mjs'
+import { main, PlainError, run, say } from './lib/shell.mjs'
+import { digest, once } from './lib/stamp.mjs'
+import { kModuleFiles, kVariants, wasmFolder } from './lib/variants.mjs'
+import { bundleBrowser, bundleNode } from './package/bundle.mjs'
+import { packDigits } from './package/digits.mjs'
+import { printSizes } from './package/sizes.mjs'
+
+const dist = join(root, 'dist')
+const kInputs = ['js', 'scripts/build-package.mjs', 'scripts/package', 'node_modules/esbuild']
+
+export async function buildDist() {
+  const complete = (variant) =>
+    kModuleFiles.every((name) => existsSync(join(wasmFolder(variant), name)))
+  const builds = kVariants.filter(complete)
+  if (builds.length === 0) {
+    throw new PlainError('The package needs at least one wasm module: run npm run build.')
+  }
+  const modules = builds.flatMap((one) => kModuleFiles.map((name) => `build/wasm/${one}/${name}`))
+  const key = digest(fingerprint([...kInputs, ...modules]))
+  const outputs = ['index.js', 'node.js', 'node.cjs', 'types/index.d.ts'].map((name) =>
+    join(dist, name),
+  )
+  const made = await once(join(build, 'fovea-dist'), key, () => make(builds), outputs)
+  const digits = await packDigits(join(dist, 'data'))
+  if (made || digits) printSizes(dist, builds)
+}
+
+async function make(builds) {
+  for (const name of ['engine', 'node', 'types']) {
+    rmSync(join(dist, name), { recursive: true, force: true })
+  }
+  await bundleBrowser(dist, builds)
+  await bundleNode(dist, builds)
+  run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'js')])
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  await main(async () => {
+    await buildDist()
+    say('build: the package is up to date')
+  })
+}

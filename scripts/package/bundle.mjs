@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+// The bundles, made by esbuild. Browsers get the engine as strings: a worker made from a string needs
+// no file that a bundler would have to find, and base64 of gzipped wasm costs next to nothing over
+// the wire. Node gets files.
+import { build } from 'esbuild'
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { root } from '../lib/paths.mjs'
+import { wasmFolder } from '../lib/variants.mjs'
+
+const source = (name) => join(root, 'js/src', name)
+
+const kCommon = {
+  bundle: true,
+  minify: true,
+  legalComments: 'none',
+  target: 'es2022',
+  format: 'esm',
+  logLevel: 'warning',
+  absWorkingDir: root,
+}
+
+/** Answers `import ... from 'fovea:...'` with text made here, and leaves paths in dist alone. */
+function virtual(modules) {
+  return {
+    name: 'fovea-modules',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^fovea:/ }, ({ path }) => {
+        const found = modules[path.slice('fovea:'.length)]
+        return found.file ? { path: found.file } : { path, namespace: 'fovea' }
+      })
+      onLoad({ filter: /.*/, namespace: 'fovea' }, ({ path }) => {
+        return { contents: modules[path.slice('fovea:'.length)].text, resolveDir: root }
+      })
+      onResolve({ filter: /^\.\/(engine|node)\/[a-z-]+(\.js|\/)/ }, ({ path, namespace }) =>
+        namespace === 'fovea' ? { path, external: true } : undefined,
+      )
+    },
+  }
+}
+
+/** `{ simd: () => import('./engine/simd.js'), ... }` */
+const loaders = (builds, path) =>
+  `{${builds.map((one) => `${JSON.stringify(one)}: () => import('${path(one)}')`).join(', ')}}`
+
+/** index.js, and for each build its worker, its wasm, and both as strings. */
+export async function bundleBrowser(dist, builds) {
+  for (const one of builds) await bundleEngine(dist, one)
+  const engines = [
+    `export const built = ${JSON.stringify(builds)}`,
+    `export const embedded = ${loaders(builds, (one) => `./engine/${one}.js`)}`,
+    `export const inPage = ${loaders(builds, (one) => `./engine/${one}/worker.js`)}`,
+  ]
+  await build({
+    ...kCommon,
+    entryPoints: [source('index.ts')],
+    outfile: join(dist, 'index.js'),
+    platform: 'browser',
+    sourcemap: true,
+    plugins: [virtual({ engines: { text: engines.join('\n') } })],
+  })
+}
+
+async function bundleEngine(dist, name) {
+  const folder = join(dist, 'engine', name)
+  mkdirSync(folder, { recursive: true })
+  const worker = join(folder, 'worker.js')
+  await build({
+    ...kCommon,
+    entryPoints: [source('engine/worker.ts')],
+    outfile: worker,
+    platform: 'browser',
+    // The glue would look for its wasm and for its own script beside itself, and so would every
+    // bundler. It is given both, and where it still asks, it asks for the scope's own address.
+    define: { 'import.meta.url': 'self.location.href' },
+    plugins: [virtual({ glue: { file: join(wasmFolder(name), 'fovea-web.mjs') } })],
+  })
+  const wasm = readFileSync(join(wasmFolder(name), 'fovea-web.wasm'))
+  writeFileSync(join(folder, 'fovea.wasm'), wasm)
+  const text = {
+    worker: readFileSync(worker, 'utf8'),
+    wasm: gzipSync(wasm, { level: 9 }).toString('base64'),
+  }
+  const lines = Object.entries(text).map(
+    ([key, value]) => `export const ${key} = ${JSON.stringify(value)}\n`,
+  )
+  writeFileSync(join(dist, 'engine', `${name}.js`), lines.join(''))
+}
+
+/** node.js and node.cjs, the worker thread's script, and the glue with its wasm for each build. */
+export async function bundleNode(dist, builds) {
+  for (const one of builds) {
+    const folder = join(dist, 'node', one)
+    mkdirSync(folder, { recursive: true })
+    for (const name of ['fovea-node.mjs', 'fovea-node.wasm']) {
+      copyFileSync(join(wasmFolder(one), name), join(folder, name))
+    }
+  }
+  const engines = [
+    `export const built = ${JSON.stringify(builds)}`,
+    `export const nodeGlue = ${loaders(builds, (one) => `./node/${one}/fovea-node.mjs`)}`,
+  ]
+  const settings = {
+    ...kCommon,
+    minify: false,
+    platform: 'node',
+    target: 'node20',
+    plugins: [
+      virtual({ engines: { text: engines.join('\n') } }),
+      {
+        name: 'fovea-platform',
+        setup({ onResolve }) {
+          onResolve({ filter: /\/platform\.js$/ }, () => ({ path: source('platform.node.ts') }))
+        },
+      },
+    ],
+  }
+  const index = [source('index.ts')]
+  await build({ ...settings, entryPoints: index, outfile: join(dist, 'node.js') })
+  await build({
+    ...settings,
+    entryPoints: index,
+    outfile: join(dist, 'node.cjs'),
+    format: 'cjs',
+    define: { 'import.meta.url': 'foveaUrl' },
+    banner: { js: "const foveaUrl = require('node:url').pathToFileURL(__filename).href;" },
+  })
+  const worker = source('engine/worker-node.ts')
+  await build({ ...settings, entryPoints: [worker], outfile: join(dist, 'node-worker.js') })
+}
