@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#include "tests/reference/activation.h"
+
+#include <cmath>
+#include <stdexcept>
+#include <string>
+
+namespace fovea::reference {
+
+double activation(std::string_view name, double x) {
+  if (name == "linear") return x;
+  if (name == "relu") return x < 0 ? 0 : x;
+  if (name == "sigmoid") return 1 / (1 + std::exp(-x));
+  if (name == "tanh") return std::tanh(x);
+  throw std::invalid_argument("no reference for activation " + std::string(name));
+}
+
+double activation_derivative(std::string_view name, double x) {
+  if (name == "linear") return 1;
+  if (name == "relu") return x > 0 ? 1 : 0;
+  const double y = activation(name, x);
+  return name == "sigmoid" ? y * (1 - y) : 1 - y * y;
+}
+
+Values activation_forward(std::string_view name, Values x) {
+  for (double& value : x) value = activation(name, value);
+  return x;
+}
+
+Values activation_backward(std::string_view name, const Values& x, const Values& output_gradient) {
+  Values gradient(x.size());
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    gradient[i] = output_gradient[i] * activation_derivative(name, x[i]);
+  }
+  return gradient;
+}
+
+}  // namespace fovea::reference
