@@ -12,10 +12,12 @@ interface TableColumn {
 
 /** Layer, output shape, weights; the column of connections only where the layers are no chain. */
 export function summaryText(description: ModelDescription): string {
-  const { layers, name, countParams } = description
-  const chain = layers.every(({ inputs }, k) => {
-    return inputs.length === 0 ? k === 0 : inputs.length === 1 && inputs[0] === layers[k - 1]?.name
-  })
+  const { layers, name, countParams, inputs } = description
+  const before = (k: number): string | undefined =>
+    k === 0 ? inputs[0]?.name : layers[k - 1]?.name
+  const chain =
+    inputs.length === 1 &&
+    layers.every((layer, k) => layer.inputs.length === 1 && layer.inputs[0] === before(k))
   const columns: TableColumn[] = [
     { title: 'Layer (type)', width: 31, cell: (layer) => `${layer.name} (${layer.type})` },
     { title: 'Output Shape', width: 22, cell: (layer) => shapeText(layer.outputShape) },
@@ -25,7 +27,7 @@ export function summaryText(description: ModelDescription): string {
     columns.push({
       title: 'Connected to',
       width: 24,
-      cell: ({ inputs }) => inputs.join(', ') || '-',
+      cell: (layer) => layer.inputs.join(', '),
     })
   }
   for (const column of columns) {
