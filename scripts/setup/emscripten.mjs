@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync 
 import { readlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { emscripten, toolchain } from '../lib/paths.mjs'
-import { PlainError, run, say, seconds, which } from '../lib/shell.mjs'
+import { PlainError, run, runAsync, say, seconds, which } from '../lib/shell.mjs'
 import { digest, once, readText } from '../lib/stamp.mjs'
 import { hasApt } from './apt.mjs'
 import { kPrivateVersion, makePrivateCopy, privateRoot } from './emscripten_copy.mjs'
@@ -84,20 +84,20 @@ EMSCRIPTEN_BINDINGS(probe) { emscripten::function("f", &f); }
 async function makeSystemLibraries() {
   const version = readFileSync(join(emscripten, 'emscripten-version.txt'), 'utf8')
   const key = digest(version, realpathSync(emscripten), JSON.stringify(kFamilies), kProgram)
-  await once(join(toolchain, 'stamps', 'system-libraries'), key, () => {
+  await once(join(toolchain, 'stamps', 'system-libraries'), key, async () => {
     const start = performance.now()
     const folder = join(toolchain, 'probe')
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'probe.cpp'), kProgram)
+    const link = (...flags) =>
+      runAsync(join(emscripten, 'em++'), ['probe.cpp', '-o', 'probe.mjs', '-lembind', ...flags], {
+        cwd: folder,
+      })
     for (const [name, flags] of Object.entries(kFamilies)) {
       say(`emscripten: making its system libraries for ${name}`)
-      const settings = ['-std=c++20', '-O3', '-lembind', '-sALLOW_MEMORY_GROWTH', '-sFILESYSTEM=0']
-      run(join(emscripten, 'em++'), ['probe.cpp', '-o', 'probe.mjs', ...settings, ...flags], {
-        cwd: folder,
-      })
-      run(join(emscripten, 'em++'), ['probe.cpp', '-o', 'probe.mjs', '-O1', '-lembind', ...flags], {
-        cwd: folder,
-      })
+      // As the modules are linked, and as the tests are: with a file system.
+      await link('-O3', '-sALLOW_MEMORY_GROWTH', '-sFILESYSTEM=0', ...flags)
+      await link('-O1', '-sALLOW_MEMORY_GROWTH', '-sNODERAWFS', ...flags)
     }
     rmSync(folder, { recursive: true })
     say(`emscripten: system libraries made in ${seconds(start)}`)
