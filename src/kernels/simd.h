@@ -60,8 +60,16 @@ inline float max_of_lanes(Vector v) {
 }
 
 // Correct to a few units in the last place, and the same bits everywhere, which libm and JavaScript are not.
-inline Vector exponential(Vector x) { return hn::Exp(kLanes, x); }
-inline Vector logarithm(Vector x) { return hn::Log(kLanes, x); }
+// Highway's wrap around above 177, turn NaN into a number and take logarithms of anything; these do not.
+/// exp(x): infinite above 88.7, NaN for NaN.
+inline Vector exponential(Vector x) {
+  const Vector e = hn::Exp(kLanes, hn::Min(x, broadcast(89)));
+  return hn::IfThenElse(hn::IsNaN(x), x, e);
+}
+/// ln(x) of a finite positive x; NaN for everything else that is not infinite.
+inline Vector logarithm(Vector x) {
+  return hn::IfThenElse(hn::Gt(x, zero()), hn::Log(kLanes, x), hn::NaN(kLanes));
+}
 inline Vector hyperbolic_tangent(Vector x) { return hn::Tanh(kLanes, x); }
 inline Vector cosine(Vector x) { return hn::Cos(kLanes, x); }
 

@@ -9,8 +9,9 @@ namespace fovea {
 
 namespace {
 
+/// NaN stays: it must reach the parameter and stop the training, not be forgotten.
 Vector flush_denormals(Vector v) {
-  return hn::IfThenElseZero(hn::Ge(hn::Abs(v), broadcast(std::numeric_limits<float>::min())), v);
+  return hn::IfThenZeroElse(hn::Lt(hn::Abs(v), broadcast(std::numeric_limits<float>::min())), v);
 }
 
 }  // namespace
