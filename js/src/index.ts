@@ -21,6 +21,9 @@ export type { InputOptions, Layer, SymbolicTensor } from './graph.js'
 export { oneHot, tensor } from './tensor.js'
 export type { FloatTensor, NumberArray, Tensor, TensorData } from './tensor.js'
 
+export type { DigitTensor, PixelSource, PixelTensor, Webcam } from './browser/index.js'
+export type { SplitDataset } from './datasets/index.js'
+
 export type { ActivationName } from './activations.js'
 export type { Callback, TrainingContext } from './callbacks.js'
 export type { Dataset, Inputs, Labels, Targets } from './columns.js'
