@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// One network in the engine, as the page uses it: made from settings, trained, asked. The only file
+// that calls the package for a model; everything above it sees numbers.
+import type { Model, Tensor, TrainingStep } from 'fovea'
+import { judge, kClasses, probabilities } from './classify.js'
+import type { Held } from './classify.js'
+import type { Settings } from './settings.js'
+
+export interface LayerRow {
+  name: string
+  type: string
+  shape: string
+  weights: number
+}
+
+// Few enough that a drawn digit need not wait long behind them, many enough to be quick.
+const kHeldBatch = 200
+
+export class Network {
+  private constructor(
+    private readonly model: Model,
+    private readonly logits: boolean,
+  ) {}
+
+  static async make(settings: Settings): Promise<Network> {
+    const fovea = await import('fovea')
+    const model = await fovea.zoo[settings.network]({ seed: settings.seed })
+    const logits = model.layers.at(-1)?.config['activation'] !== 'softmax'
+    await model.compile({
+      optimizer: fovea.optimizers.adam({ learningRate: settings.learningRate }),
+      loss: fovea.losses.sparseCategoricalCrossentropy({ fromLogits: logits }),
+      metrics: ['accuracy'],
+    })
+    return new Network(model, logits)
+  }
+
+  get weights(): number {
+    return this.model.countParams().total
+  }
+
+  get layers(): LayerRow[] {
+    return this.model.layers.map(({ name, type, outputShape, params }) => {
+      return { name, type, shape: outputShape.slice(1).join(' × '), weights: params }
+    })
+  }
+
+  /** Trains epochs [from, from + settings.epochs), step by step. */
+  train(
+    images: Tensor,
+    labels: Int32Array,
+    from: number,
+    settings: Settings,
+  ): AsyncGenerator<TrainingStep, unknown, void> {
+    const { epochs, batchSize, seed } = settings
+    const options = { initialEpoch: from, epochs: from + epochs, batchSize, seed }
+    return this.model.train(images, labels, options)
+  }
+
+  pause(): void {
+    this.model.pause()
+  }
+
+  resume(): void {
+    this.model.resume()
+  }
+
+  dispose(): Promise<void> {
+    return this.model.dispose()
+  }
+
+  /** Ten probabilities for one 28x28 image of bytes. */
+  async classify(digit: Uint8Array): Promise<number[]> {
+    const output = await this.model.predict({ data: digit, shape: [1, 28, 28, 1] })
+    return probabilities(output.data, this.logits)
+  }
+
+  /** Looks at every held-out image, in parts between which training goes on. */
+  async measure(images: Tensor, labels: Int32Array): Promise<Held> {
+    const count = labels.length
+    const pixels = images.data.length / count
+    const outputs = new Float32Array(count * kClasses)
+    for (let from = 0; from < count; from += kHeldBatch) {
+      const to = Math.min(count, from + kHeldBatch)
+      const data = images.data.subarray(from * pixels, to * pixels)
+      const part = await this.model.predict({ data, shape: [to - from, 28, 28, 1] })
+      outputs.set(part.data, from * kClasses)
+    }
+    return judge(outputs, labels, this.logits)
+  }
+}

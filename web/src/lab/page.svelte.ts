@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// The visitor's side of an experiment: the address, what they prefer, whether they are looking.
+import type { Lab } from './lab.svelte.js'
+import { namesSeed, queryWith, settingsFrom } from './settings.js'
+import type { Settings } from './settings.js'
+
+interface SavesData {
+  connection?: { saveData?: boolean }
+}
+
+/** True when training must wait for a press. */
+function waitsForPress(query: URLSearchParams): boolean {
+  const prefers = (name: string): boolean => matchMedia(`(prefers-reduced-${name}: reduce)`).matches
+  const savesData = (navigator as SavesData).connection?.saveData === true
+  return query.get('autostart') === '0' || savesData || prefers('data') || prefers('motion')
+}
+
+/** Opens the experiment that the address names, and starts it where the visitor would like that. */
+export async function openPage(lab: Lab): Promise<void> {
+  const query = new URLSearchParams(location.search)
+  await lab.open(settingsFrom(query), namesSeed(query))
+  if (!waitsForPress(query)) whenVisible(() => lab.phase === 'ready' && lab.start())
+}
+
+/** Changes the experiment and writes it into the address, without a new entry in the history. */
+export function changeSettings(lab: Lab, settings: Settings): void {
+  const query = queryWith(new URLSearchParams(location.search), settings).toString()
+  const { pathname, hash } = location
+  history.replaceState(history.state, '', `${pathname}${query === '' ? '' : `?${query}`}${hash}`)
+  void lab.change(settings)
+}
+
+function whenVisible(work: () => void): void {
+  if (document.visibilityState === 'visible') return work()
+  document.addEventListener('visibilitychange', () => whenVisible(work), { once: true })
+}
+
+const kHidden = 'It rests while this tab is hidden.'
+
+/** A hidden page costs no battery: it pauses, and goes on by itself when looked at again. */
+export function pauseWhileHidden(lab: Lab): () => void {
+  const changed = (): void => {
+    if (document.visibilityState === 'hidden') lab.pause(kHidden)
+    else if (lab.phase === 'paused' && lab.pausedBecause === kHidden) lab.start()
+  }
+  document.addEventListener('visibilitychange', changed)
+  return () => document.removeEventListener('visibilitychange', changed)
+}

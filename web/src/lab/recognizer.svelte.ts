@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+// What the network makes of a drawing or a camera's picture: the 28x28 it sees, ten probabilities, the
+// time taken. Pictures come faster than answers, so only the newest one waits.
+import type { browser } from 'fovea'
+import { largest } from './classify.js'
+import type { Lab } from './lab.svelte.js'
+
+type Source = Parameters<typeof browser.digitFromPixels>[0]
+
+export interface Box {
+  x: number
+  y: number
+  width: number
+  height: number
+}
+
+/** Below this the page says "not sure". */
+export const kSure = 0.6
+
+const kSayMilliseconds = 900
+
+export class Recognizer {
+  /** The normalised digit; undefined when there is none. */
+  seen = $state.raw<Uint8Array | undefined>()
+  box = $state.raw<Box | undefined>()
+  shares = $state.raw<number[]>([])
+  milliseconds = $state<number | undefined>()
+  /** True when a picture was looked at and held no digit. */
+  nothingFound = $state(false)
+  announcement = $state('')
+  trouble = $state('')
+
+  private next: Source | undefined
+  private busy = false
+  private sayLater: ReturnType<typeof setTimeout> | undefined
+
+  constructor(private readonly lab: Lab) {}
+
+  get best(): number {
+    return largest(this.shares)
+  }
+
+  get sure(): boolean {
+    return (this.shares[this.best] ?? 0) >= kSure
+  }
+
+  /** Looks at a picture now, or as soon as the one before is done. */
+  look(source: Source): void {
+    this.next = source
+    if (!this.busy) void this.work()
+  }
+
+  /** Asks again about the same digit: the network has learned since. */
+  again(): void {
+    if (this.busy || this.seen === undefined) return
+    void this.exclusively(() => this.classify())
+  }
+
+  forget(): void {
+    this.next = undefined
+    this.seen = undefined
+    this.box = undefined
+    this.shares = []
+    this.milliseconds = undefined
+    this.nothingFound = false
+    clearTimeout(this.sayLater)
+  }
+
+  private async work(): Promise<void> {
+    await this.exclusively(async () => {
+      const { browser } = await import('fovea')
+      while (this.next !== undefined) {
+        const source = this.next
+        this.next = undefined
+        const begin = performance.now()
+        const digit = await browser.digitFromPixels(source)
+        this.seen = digit.found ? digit.data : undefined
+        this.box = digit.found ? digit.box : undefined
+        this.nothingFound = !digit.found
+        if (digit.found) await this.classify(begin)
+        else this.shares = []
+      }
+    })
+  }
+
+  private async classify(begin = performance.now()): Promise<void> {
+    const { seen } = this
+    const { network } = this.lab
+    if (seen === undefined || network === undefined) return
+    const shares = await network.classify(seen)
+    if (seen !== this.seen) return
+    this.shares = shares
+    this.milliseconds = performance.now() - begin
+    this.saySoon()
+  }
+
+  private async exclusively(work: () => Promise<void>): Promise<void> {
+    this.busy = true
+    try {
+      await work()
+      this.trouble = ''
+    } catch (error) {
+      // A network that was replaced meanwhile is asked no more; the new one will be.
+      const gone = error instanceof Error && 'code' in error && error.code === 'disposed'
+      if (!gone) this.trouble = error instanceof Error ? error.message : String(error)
+    } finally {
+      this.busy = false
+    }
+  }
+
+  /** For screen readers: the answer, once it has come to rest. */
+  private saySoon(): void {
+    clearTimeout(this.sayLater)
+    this.sayLater = setTimeout(() => {
+      const share = Math.round((this.shares[this.best] ?? 0) * 100)
+      const answer = this.sure ? `A ${this.best}` : `Not sure, perhaps a ${this.best}`
+      this.announcement = `${answer}, ${share} percent.`
+    }, kSayMilliseconds)
+  }
+}

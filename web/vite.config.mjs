@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// The page. It sees the package as its users do: only `fovea`, here taken from the repository's dist/.
+//   FOVEA_ISOLATED=0   serve without the two headers that allow threads, as a plain host does
+//   FOVEA_DATA_DIR     a folder with MNIST's four IDX files: the page then offers all 70,000 digits
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { fileURLToPath } from 'node:url'
+import { dataFiles } from './plugins/data-files.mjs'
+import { prerender } from './plugins/prerender.mjs'
+
+const fromRoot = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
+
+const headers =
+  process.env.FOVEA_ISOLATED === '0'
+    ? {}
+    : {
+        'Cross-Origin-Opener-Policy': 'same-origin',
+        'Cross-Origin-Embedder-Policy': 'require-corp',
+      }
+
+/** @type {import('vite').UserConfig} */
+const config = {
+  root: fromRoot('web'),
+  base: './',
+  resolve: { alias: { fovea: fromRoot('dist/index.js') } },
+  plugins: [svelte(), prerender(), dataFiles(fromRoot('dist/data'))],
+  server: { headers, fs: { allow: [fromRoot('.')] } },
+  preview: { headers },
+  build: {
+    outDir: fromRoot('build/page'),
+    emptyOutDir: true,
+    target: 'es2022',
+    // The engine's modules are large by design: each holds one wasm binary, and one is loaded.
+    chunkSizeWarningLimit: 1000,
+  },
+}
+
+export { config as default }
