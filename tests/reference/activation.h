@@ -5,7 +5,7 @@
 
 #include <string_view>
 
-#include "tests/reference/window.h"
+#include "tests/reference/values.h"
 
 namespace fovea::reference {
 

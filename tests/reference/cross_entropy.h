@@ -3,7 +3,9 @@
 // one-hot row.
 #pragma once
 
-#include "tests/reference/window.h"
+#include <cstddef>
+
+#include "tests/reference/values.h"
 
 namespace fovea::reference {
 

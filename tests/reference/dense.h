@@ -3,7 +3,9 @@
 // weight[i,j].
 #pragma once
 
-#include "tests/reference/window.h"
+#include <cstddef>
+
+#include "tests/reference/values.h"
 
 namespace fovea::reference {
 

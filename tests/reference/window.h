@@ -5,11 +5,10 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <vector>
+
+#include "tests/reference/values.h"
 
 namespace fovea::reference {
-
-using Values = std::vector<double>;
 
 /// One axis of a sliding window. `before` and `after` are rows (columns) of padding.
 struct Axis {
