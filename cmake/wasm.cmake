@@ -1,7 +1,7 @@
 # The WebAssembly modules: for each variant one for Node and one for a browser's worker, from the
 # same objects. The bindings are an object library, since Embind registers by static initialisers
 # that the linker would drop from an archive.
-set(memory_settings -sALLOW_MEMORY_GROWTH -sABORTING_MALLOC=0 -sSTACK_SIZE=1MB)
+set(memory_settings -sMALLOC=emmalloc -sALLOW_MEMORY_GROWTH -sABORTING_MALLOC=0 -sSTACK_SIZE=1MB)
 if(FOVEA_THREADS)
   # Browsers reserve the maximum of a shared memory at once, and refuse 4 GiB on small devices.
   list(APPEND memory_settings -sMAXIMUM_MEMORY=2GB -sDEFAULT_PTHREAD_STACK_SIZE=512KB)
@@ -9,13 +9,17 @@ else()
   list(APPEND memory_settings -sMAXIMUM_MEMORY=4GB)
 endif()
 
+# Speed is decided in the kernels; everywhere else the download counts.
+set(small_sources ${core_sources})
+list(FILTER small_sources EXCLUDE REGEX "/src/kernels/")
 file(GLOB binding_sources CONFIGURE_DEPENDS src/bindings/*.cpp)
+set_source_files_properties(${small_sources} ${binding_sources} PROPERTIES COMPILE_OPTIONS -Oz)
 function(add_module name environment)
   add_executable(${name} $<TARGET_OBJECTS:fovea_bindings>)
   target_link_libraries(${name} PRIVATE fovea_core)
   set_target_properties(${name} PROPERTIES SUFFIX .mjs LINKER_LANGUAGE CXX)
   target_link_options(${name} PRIVATE
-    -O3 -lembind ${memory_settings}
+    -Os -lembind ${memory_settings}
     -sENVIRONMENT=${environment} -sMODULARIZE -sEXPORT_ES6 -sDYNAMIC_EXECUTION=0 -sFILESYSTEM=0
     -sEXPORTED_RUNTIME_METHODS=HEAPU8,HEAPF32
     -sINCOMING_MODULE_JS_API=mainScriptUrlOrBlob,wasmBinary,instantiateWasm)
@@ -26,6 +30,15 @@ if(binding_sources)
   add_module(fovea-node node)
   add_module(fovea-web worker)
 endif()
+
+# Speed matters in the loops over numbers; the rest is downloaded more often than it runs.
+foreach(rule "-Oz;/src/(core|layers|graph|training|bindings)/" "-Os;/src/vision/")
+  list(GET rule 0 level)
+  list(GET rule 1 pattern)
+  file(GLOB_RECURSE small_sources CONFIGURE_DEPENDS src/*.cpp)
+  list(FILTER small_sources INCLUDE REGEX ${pattern})
+  set_source_files_properties(${small_sources} PROPERTIES COMPILE_OPTIONS ${level})
+endforeach()
 
 # The tests run in Node with its file system. They are CommonJS, so that a plain `node` starts them.
 file(WRITE ${CMAKE_BINARY_DIR}/package.json "{ \"type\": \"commonjs\" }\n")

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The border between JavaScript and the core, on one screen. Arguments are numbers and strings; every answer is JSON: {"ok": ...} or
-// {"error": {code, message}}. Arrays cross as byte copies in the wasm heap, a batch or a data set at a time.
+// The border between JavaScript and the core, on one screen. Arguments are numbers and strings;
+// every answer is JSON: {"ok": ...} or
+// {"error": {code, message}}. Arrays cross as byte copies in the wasm heap, a batch or a data set
+// at a time.
 #include <emscripten/bind.h>
 #include <emscripten/heap.h>
 
@@ -29,7 +31,8 @@ T* at(double pointer) {
 }
 
 string error_reply(std::string_view code, std::string_view message) {
-  return "{\"error\":" + fovea::json::Members().add("code", code).add("message", message).object() + '}';
+  return "{\"error\":" + fovea::json::Members().add("code", code).add("message", message).object() +
+         '}';
 }
 
 /// Nothing may escape: an exception that reaches JavaScript has lost its message.
@@ -40,20 +43,24 @@ string reply(const Function& f) {
   } catch (const fovea::Error& error) {
     return error_reply(fovea::code_name(error.code()), error.what());
   } catch (const std::bad_alloc&) {
-    return error_reply("out-of-memory", "not enough memory. Dispose models that are no longer needed.");
+    return error_reply("out-of-memory",
+                       "not enough memory. Dispose models that are no longer needed.");
   } catch (const std::exception& error) {
     return error_reply("internal", error.what());
   }
 }
 
 double allocate(double bytes) {
-  return static_cast<double>(reinterpret_cast<std::uintptr_t>(std::malloc(static_cast<std::size_t>(bytes))));
+  return static_cast<double>(
+      reinterpret_cast<std::uintptr_t>(std::malloc(static_cast<std::size_t>(bytes))));
 }
 
 string digit(double pixels, int width, int height, int channels, double result) {
-  const auto size = static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * static_cast<std::size_t>(channels);
-  const fovea::DigitResult found = fovea::digit_from_pixels({at<const std::uint8_t>(pixels), size}, width, height,
-                                                            channels, {at<std::uint8_t>(result), 28 * 28});
+  const auto size = static_cast<std::size_t>(width) * static_cast<std::size_t>(height) *
+                    static_cast<std::size_t>(channels);
+  const fovea::DigitResult found =
+      fovea::digit_from_pixels({at<const std::uint8_t>(pixels), size}, width, height, channels,
+                               {at<std::uint8_t>(result), 28 * 28});
   return fovea::json::Members()
       .add("found", found.found)
       .add("inverted", found.inverted)
@@ -71,28 +78,79 @@ string digit(double pixels, int width, int height, int channels, double result) 
 EMSCRIPTEN_BINDINGS(fovea) {
   using emscripten::function;
   function("allocate", &allocate);
-  function("release", +[](double pointer) { std::free(at<void>(pointer)); });
-  function("heapBytes", +[] { return static_cast<double>(emscripten_get_heap_size()); });
-  function("engineInfo", +[] { return reply([] { return engine().info(); }); });
-  function("startThreads", +[](int n) { return reply([&] { return engine().start_threads(n); }); });
+  function(
+      "release", +[](double pointer) { std::free(at<void>(pointer)); });
+  function(
+      "heapBytes", +[] { return static_cast<double>(emscripten_get_heap_size()); });
+  function(
+      "engineInfo", +[] { return reply([] { return engine().info(); }); });
+  function(
+      "startThreads", +[](int n) { return reply([&] { return engine().start_threads(n); }); });
 
-  function("createModel", +[](const string& spec, unsigned seed) { return reply([&] { return engine().create_model(spec, seed); }); });
-  function("disposeModel", +[](int model) { return reply([&] { return engine().dispose_model(model); }); });
-  function("readParameter", +[](int model, int i, double to) { return reply([&] { return engine().read_parameter(model, i, at<float>(to)); }); });
-  function("writeParameter", +[](int model, int i, double from) { return reply([&] { return engine().write_parameter(model, i, at<const float>(from)); }); });
-  function("setTrainable", +[](int model, const string& layer, int on) { return reply([&] { return engine().set_trainable(model, layer, on != 0); }); });
-  function("compileModel", +[](int model, const string& recipe) { return reply([&] { return engine().compile_model(model, recipe); }); });
-  function("setLearningRate", +[](int model, double rate) { return reply([&] { return engine().set_learning_rate(model, rate); }); });
-  function("getLearningRate", +[](int model) { return reply([&] { return engine().learning_rate(model); }); });
+  function(
+      "createModel", +[](const string& spec, unsigned seed) {
+        return reply([&] { return engine().create_model(spec, seed); });
+      });
+  function(
+      "disposeModel",
+      +[](int model) { return reply([&] { return engine().dispose_model(model); }); });
+  function(
+      "readParameter", +[](int model, int i, double to) {
+        return reply([&] { return engine().read_parameter(model, i, at<float>(to)); });
+      });
+  function(
+      "writeParameter", +[](int model, int i, double from) {
+        return reply([&] { return engine().write_parameter(model, i, at<const float>(from)); });
+      });
+  function(
+      "setTrainable", +[](int model, const string& layer, int on) {
+        return reply([&] { return engine().set_trainable(model, layer, on != 0); });
+      });
+  function(
+      "compileModel", +[](int model, const string& recipe) {
+        return reply([&] { return engine().compile_model(model, recipe); });
+      });
+  function(
+      "setLearningRate", +[](int model, double rate) {
+        return reply([&] { return engine().set_learning_rate(model, rate); });
+      });
+  function(
+      "getLearningRate",
+      +[](int model) { return reply([&] { return engine().learning_rate(model); }); });
 
-  function("createDataset", +[] { return reply([] { return engine().create_dataset(); }); });
-  function("addColumn", +[](int data, const string& role, const string& type, const string& shape, double bytes) { return reply([&] { return engine().add_column(data, role, type, shape, at<void>(bytes)); }); });
-  function("disposeDataset", +[](int data) { return reply([&] { return engine().dispose_dataset(data); }); });
+  function(
+      "createDataset", +[] { return reply([] { return engine().create_dataset(); }); });
+  function(
+      "addColumn",
+      +[](int data, const string& role, const string& type, const string& shape, double bytes) {
+        return reply([&] { return engine().add_column(data, role, type, shape, at<void>(bytes)); });
+      });
+  function(
+      "disposeDataset",
+      +[](int data) { return reply([&] { return engine().dispose_dataset(data); }); });
 
-  function("beginFit", +[](int model, int data, int batch, int from, int to, int shuffle, unsigned seed, unsigned epoch) { return reply([&] { return engine().begin_fit(model, data, {from, to, batch, shuffle != 0, seed, epoch}); }); });
-  function("fitStep", +[](int model) { return reply([&] { return engine().fit_step(model); }); });
-  function("beginEvaluate", +[](int model, int data, int batch, int from, int to) { return reply([&] { return engine().begin_evaluate(model, data, {from, to, batch}); }); });
-  function("evaluateStep", +[](int model) { return reply([&] { return engine().evaluate_step(model); }); });
-  function("predict", +[](int model, int data, int from, int count) { return reply([&] { return engine().predict(model, data, from, count); }); });
-  function("digitFromPixels", +[](double pixels, int width, int height, int channels, double result) { return reply([&] { return digit(pixels, width, height, channels, result); }); });
+  function(
+      "beginFit", +[](int model, int data, int batch, int from, int to, int shuffle, unsigned seed,
+                      unsigned epoch) {
+        return reply([&] {
+          return engine().begin_fit(model, data, {from, to, batch, shuffle != 0, seed, epoch});
+        });
+      });
+  function(
+      "fitStep", +[](int model) { return reply([&] { return engine().fit_step(model); }); });
+  function(
+      "beginEvaluate", +[](int model, int data, int batch, int from, int to) {
+        return reply([&] { return engine().begin_evaluate(model, data, {from, to, batch}); });
+      });
+  function(
+      "evaluateStep",
+      +[](int model) { return reply([&] { return engine().evaluate_step(model); }); });
+  function(
+      "predict", +[](int model, int data, int from, int count) {
+        return reply([&] { return engine().predict(model, data, from, count); });
+      });
+  function(
+      "digitFromPixels", +[](double pixels, int width, int height, int channels, double result) {
+        return reply([&] { return digit(pixels, width, height, channels, result); });
+      });
 }

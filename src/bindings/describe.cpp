@@ -21,8 +21,10 @@ std::string layer_json(const Network& network, int index) {
       .add("name", node.name)
       .add("type", node.type)
       .add_json("config", node.config)
-      .add_json("inputs", json::array(node.from, [](const std::string& name) { return json::value(name); }))
-      .add_json("outputShape", batch_shape_json(network.value_rows[static_cast<std::size_t>(node.output)]))
+      .add_json("inputs",
+                json::array(node.from, [](const std::string& name) { return json::value(name); }))
+      .add_json("outputShape",
+                batch_shape_json(network.value_rows[static_cast<std::size_t>(node.output)]))
       .add("params", network.node_parameters(index))
       .add("trainable", node.trainable)
       .object();
@@ -37,15 +39,16 @@ std::string named_shape(const std::string& name, const Shape& shape) {
 std::string describe(const Model& model, int number) {
   const Network& network = model.network();
   json::Members layers;
-  for (std::size_t i = 0; i < network.nodes.size(); ++i) layers.element(layer_json(network, static_cast<int>(i)));
+  for (std::size_t i = 0; i < network.nodes.size(); ++i)
+    layers.element(layer_json(network, static_cast<int>(i)));
   json::Members inputs;
   for (std::size_t i = 0; i < network.input_names.size(); ++i) {
     inputs.element(named_shape(network.input_names[i], network.value_rows[i]));
   }
   json::Members outputs;
   for (std::size_t i = 0; i < network.outputs.size(); ++i) {
-    outputs.element(
-        named_shape(network.output_names[i], network.value_rows[static_cast<std::size_t>(network.outputs[i])]));
+    outputs.element(named_shape(network.output_names[i],
+                                network.value_rows[static_cast<std::size_t>(network.outputs[i])]));
   }
   json::Members parameters;
   std::int64_t total = 0;

@@ -30,14 +30,18 @@ DataType data_type(const std::string& name) {
   fail(ErrorCode::kBadData, "a tensor's numbers must be u8, i32 or f32 but are ", name, ".");
 }
 
-std::string metrics_json(const std::vector<OutputMetric>& metrics, double (Metric::*value)() const) {
+std::string metrics_json(const std::vector<OutputMetric>& metrics,
+                         double (Metric::*value)() const) {
   json::Members members;
   for (const OutputMetric& metric : metrics) members.add(metric.label, (metric.metric.*value)());
   return members.object();
 }
 
 std::string batcher_json(const Batcher& batcher) {
-  return json::Members().add("batches", batcher.batches()).add("samples", batcher.samples()).object();
+  return json::Members()
+      .add("batches", batcher.batches())
+      .add("samples", batcher.samples())
+      .object();
 }
 
 constexpr std::string_view kNothing = "{}";
@@ -45,12 +49,17 @@ constexpr std::string_view kNothing = "{}";
 }  // namespace
 
 std::string Engine::info() const {
-  return json::Members().add("variant", kVariant).add("threads", workers_->size()).add("lanes", 4).object();
+  return json::Members()
+      .add("variant", kVariant)
+      .add("threads", workers_->size())
+      .add("lanes", 4)
+      .object();
 }
 
 std::string Engine::start_threads(int threads) {
   if (!sessions_.empty()) {
-    fail(ErrorCode::kBusy, "threads can only be started before the first model is made. Call init() first.");
+    fail(ErrorCode::kBusy,
+         "threads can only be started before the first model is made. Call init() first.");
   }
   workers_ = std::make_unique<Workers>(threads);
   return json::Members().add("threads", workers_->size()).object();
@@ -58,7 +67,8 @@ std::string Engine::start_threads(int threads) {
 
 Engine::Session& Engine::session(int model) {
   const auto at = sessions_.find(model);
-  if (at == sessions_.end()) fail(ErrorCode::kDisposed, "this model has been disposed. Make a new one.");
+  if (at == sessions_.end())
+    fail(ErrorCode::kDisposed, "this model has been disposed. Make a new one.");
   return *at->second;
 }
 
@@ -114,12 +124,14 @@ std::string Engine::compile_model(int model, const std::string& recipe) {
   found.trainer = std::make_unique<Trainer>(found.model, std::move(parsed));
   const auto& metrics = found.trainer->recipe().metrics;
   return json::Members()
-      .add_json("metrics", json::array(metrics, [](const OutputMetric& m) { return json::value(m.label); }))
+      .add_json("metrics",
+                json::array(metrics, [](const OutputMetric& m) { return json::value(m.label); }))
       .object();
 }
 
 std::string Engine::set_learning_rate(int model, double rate) {
-  if (!(rate >= 0)) fail(ErrorCode::kBadOption, "the learning rate must be 0 or more but is ", rate, ".");
+  if (!(rate >= 0))
+    fail(ErrorCode::kBadOption, "the learning rate must be 0 or more but is ", rate, ".");
   trainer(model, "setLearningRate").recipe().optimizer->set_learning_rate(rate);
   return learning_rate(model);
 }
@@ -136,8 +148,8 @@ std::string Engine::create_dataset() {
   return json::Members().add("dataset", number).object();
 }
 
-std::string Engine::add_column(int number, const std::string& role, const std::string& type, const std::string& shape,
-                               void* bytes) {
+std::string Engine::add_column(int number, const std::string& role, const std::string& type,
+                               const std::string& shape, void* bytes) {
   std::unique_ptr<void, decltype(&std::free)> owned(bytes, &std::free);
   const std::shared_ptr<Dataset> data = dataset(number);
   std::vector<Column>& columns = role == "x" ? data->inputs : data->targets;
@@ -199,14 +211,17 @@ std::string Engine::evaluate_step(int model) {
 }
 
 std::string Engine::predict(int model, int number, int from, int count) {
-  const std::vector<ConstTensorView> outputs = fovea::predict(session(model).model, *dataset(number), from, count);
+  const std::vector<ConstTensorView> outputs =
+      fovea::predict(session(model).model, *dataset(number), from, count);
   return json::Members()
-      .add_json("outputs", json::array(outputs, [](const ConstTensorView& output) {
-                  return json::Members()
-                      .add("pointer", reinterpret_cast<std::uintptr_t>(output.data))
-                      .add("shape", output.shape)
-                      .object();
-                }))
+      .add_json("outputs", json::array(outputs,
+                                       [](const ConstTensorView& output) {
+                                         return json::Members()
+                                             .add("pointer",
+                                                  reinterpret_cast<std::uintptr_t>(output.data))
+                                             .add("shape", output.shape)
+                                             .object();
+                                       }))
       .object();
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What stands behind the border: models, data sets and running jobs by number. Every function answers with a JSON object or throws.
+// What stands behind the border: models, data sets and running jobs by number. Every function
+// answers with a JSON object or throws.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +32,8 @@ class Engine {
 
   std::string create_dataset();
   /// Takes over `bytes`, memory from malloc, whatever happens.
-  std::string add_column(int dataset, const std::string& role, const std::string& type, const std::string& shape,
-                         void* bytes);
+  std::string add_column(int dataset, const std::string& role, const std::string& type,
+                         const std::string& shape, void* bytes);
   std::string dispose_dataset(int dataset);
 
   std::string begin_fit(int model, int dataset, const EpochOrder& order);
@@ -43,7 +44,8 @@ class Engine {
 
  private:
   struct Session {
-    explicit Session(const ModelSpec& spec, std::uint32_t seed, Workers& workers) : model(spec, seed, workers) {}
+    explicit Session(const ModelSpec& spec, std::uint32_t seed, Workers& workers)
+        : model(spec, seed, workers) {}
     Model model;
     std::unique_ptr<Trainer> trainer;      // once compiled
     std::unique_ptr<Evaluator> evaluator;  // while evaluating

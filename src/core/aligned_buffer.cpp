@@ -12,9 +12,10 @@ AlignedBuffer::AlignedBuffer(std::int64_t count, std::string_view purpose) {
   if (count == 0) return;
   const std::int64_t alignment = kAlignment;
   const auto too_large = [&](std::int64_t bytes) {
-    fail(ErrorCode::kOutOfMemory, "not enough memory for ", purpose, ": ",
-         readable_bytes(static_cast<double>(bytes)),
-         " wanted. Use a smaller model or batch size, or dispose models that are no longer needed.");
+    fail(
+        ErrorCode::kOutOfMemory, "not enough memory for ", purpose, ": ",
+        readable_bytes(static_cast<double>(bytes)),
+        " wanted. Use a smaller model or batch size, or dispose models that are no longer needed.");
   };
   if (count > INT64_MAX / 8) too_large(INT64_MAX);
   const std::int64_t bytes =

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Owns floats on a cache-line boundary. The only owner of numbers in the library: parameters, arena and optimizer
-// state are AlignedBuffers, everything else is a view. Running out of memory is an error with the bytes wanted.
+// Owns floats on a cache-line boundary. The only owner of numbers in the library: parameters, arena
+// and optimizer state are AlignedBuffers, everything else is a view. Running out of memory is an
+// error with the bytes wanted.
 #pragma once
 
 #include <cstddef>

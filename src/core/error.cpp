@@ -27,4 +27,12 @@ std::string_view code_name(ErrorCode code) {
   return "internal";
 }
 
+void fail_with(ErrorCode code, std::initializer_list<TextPart> sentence) {
+  throw Error(code, concat_parts(sentence));
+}
+
+void ensure(bool condition, std::string_view what) {
+  if (!condition) fail(ErrorCode::kInternal, "internal error: ", what, ". Please report it.");
+}
+
 }  // namespace fovea

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Every failure of the core is one exception type: a code for programs and a sentence for people
-// (place, expected, got, remedy). Raised when a model is built or data is given, never inside a kernel.
+// (place, expected, got, remedy). Raised when a model is built or data is given, never inside a
+// kernel.
 #pragma once
 
 #include <cstdint>
@@ -36,14 +37,15 @@ class Error : public std::runtime_error {
   ErrorCode code_;
 };
 
+[[noreturn]] void fail_with(ErrorCode code, std::initializer_list<TextPart> sentence);
+
+/// Throws an Error whose sentence is made of these parts.
 template <class... Parts>
 [[noreturn]] void fail(ErrorCode code, const Parts&... parts) {
-  throw Error(code, concat(parts...));
+  fail_with(code, {TextPart(parts)...});
 }
 
 /// An invariant of the library itself: a broken one is a bug in Fovea, not a mistake of the user's.
-inline void ensure(bool condition, std::string_view what) {
-  if (!condition) fail(ErrorCode::kInternal, "internal error: ", what, ". Please report it.");
-}
+void ensure(bool condition, std::string_view what);
 
 }  // namespace fovea

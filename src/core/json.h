@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Writes JSON text: what the core tells JavaScript. It never reads JSON. NaN and infinities become null.
+// Writes JSON text: what the core tells JavaScript. It never reads JSON. NaN and infinities become
+// null.
 #pragma once
 
 #include <cmath>

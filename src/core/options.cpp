@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdlib>
 #include <utility>
 
 namespace fovea {
@@ -61,12 +60,11 @@ void Options::refuse(std::string_view key, std::string_view expected, std::strin
   fail(ErrorCode::kBadOption, place_, ": ", key, " must be ", expected, " but is ", got, ".");
 }
 
-double Options::parse_number(std::string_view key, const std::string& text, double minimum,
-                             double maximum, bool whole) const {
-  char* end = nullptr;
-  const double number = std::strtod(text.c_str(), &end);
-  const bool parsed = !text.empty() && *end == '\0' && std::isfinite(number);
-  if (!parsed || number < minimum || number > maximum || (whole && number != std::floor(number))) {
+double Options::number_in(std::string_view key, const std::string& text, double minimum,
+                          double maximum, bool whole) const {
+  const double number = parse_number(text);
+  if (!std::isfinite(number) || number < minimum || number > maximum ||
+      (whole && number != std::floor(number))) {
     refuse(key, range_in_words(minimum, maximum, whole), text.empty() ? "empty" : text);
   }
   return number;
@@ -74,7 +72,8 @@ double Options::parse_number(std::string_view key, const std::string& text, doub
 
 const std::string& Options::take_required(std::string_view key, std::string_view expected) {
   const std::string* text = take(key);
-  if (text == nullptr) fail(ErrorCode::kBadOption, place_, ": ", key, " is missing. It must be ", expected, ".");
+  if (text == nullptr)
+    fail(ErrorCode::kBadOption, place_, ": ", key, " is missing. It must be ", expected, ".");
   return *text;
 }
 
@@ -84,7 +83,7 @@ void Options::record(std::string_view key, std::span<const int> numbers) {
 
 int Options::integer(std::string_view key, int minimum, int maximum) {
   const std::string& text = take_required(key, range_in_words(minimum, maximum, true));
-  const int number = static_cast<int>(parse_number(key, text, minimum, maximum, true));
+  const int number = static_cast<int>(number_in(key, text, minimum, maximum, true));
   config_.add(key, number);
   return number;
 }
@@ -98,8 +97,7 @@ int Options::integer_or(std::string_view key, int fallback, int minimum, int max
 
 double Options::number_or(std::string_view key, double fallback, double minimum, double maximum) {
   const std::string* text = take(key);
-  const double number =
-      text == nullptr ? fallback : parse_number(key, *text, minimum, maximum, false);
+  const double number = text == nullptr ? fallback : number_in(key, *text, minimum, maximum, false);
   config_.add(key, number);
   return number;
 }
@@ -138,9 +136,8 @@ std::vector<int> Options::integers(std::string_view key, int minimum, std::strin
   std::vector<int> numbers;
   if (!text.empty()) {
     for (const std::string& part : split(text, ',')) {
-      char* end = nullptr;
-      const double number = std::strtod(part.c_str(), &end);
-      if (part.empty() || *end != '\0' || number != std::floor(number) || number < minimum || number > INT_MAX) {
+      const double number = parse_number(part);
+      if (!(number >= minimum && number <= INT_MAX && number == std::floor(number))) {
         refuse(key, what, concat('"', text, '"'));
       }
       numbers.push_back(static_cast<int>(number));
@@ -157,7 +154,8 @@ std::array<int, 2> Options::pair(std::string_view key, int minimum) {
   return parse_pair(key, take_required(key, "a number or [height, width]"), minimum);
 }
 
-std::array<int, 2> Options::pair_or(std::string_view key, std::array<int, 2> fallback, int minimum) {
+std::array<int, 2> Options::pair_or(std::string_view key, std::array<int, 2> fallback,
+                                    int minimum) {
   const std::string* text = take(key);
   if (text != nullptr) return parse_pair(key, *text, minimum);
   record(key, fallback);
@@ -169,7 +167,8 @@ std::array<int, 2> Options::parse_pair(std::string_view key, const std::string& 
   if (parts.size() > 2) refuse(key, "a number or [height, width]", concat('"', text, '"'));
   std::array<int, 2> pair{};
   for (std::size_t i = 0; i < 2; ++i) {
-    pair[i] = static_cast<int>(parse_number(key, parts[std::min(i, parts.size() - 1)], minimum, INT_MAX, true));
+    pair[i] = static_cast<int>(
+        number_in(key, parts[std::min(i, parts.size() - 1)], minimum, INT_MAX, true));
   }
   record(key, pair);
   return pair;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Named options as text ("filters" -> "16"), read once by whoever they configure. Reading checks the type and the range,
-// fills in the default (defaults stand here in C++ and nowhere else) and remembers the resolved value for `config`.
-// finish() refuses whatever nobody read: a misspelt option is an error, never ignored.
+// Named options as text ("filters" -> "16"), read once by whoever they configure. Reading checks
+// the type and the range, fills in the default (defaults stand here in C++ and nowhere else) and
+// remembers the resolved value for `config`. finish() refuses whatever nobody read: a misspelt
+// option is an error, never ignored.
 #pragma once
 
 #include <array>
@@ -28,7 +29,8 @@ class Options {
 
   [[nodiscard]] const std::string& place() const { return place_; }
   [[nodiscard]] bool has(std::string_view key) const { return find(key) != nullptr; }
-  /// The option as it was given, empty when it was not; reading it this way does not count as reading.
+  /// The option as it was given, empty when it was not; reading it this way does not count as
+  /// reading.
   [[nodiscard]] std::string_view text(std::string_view key) const {
     const Entry* entry = find(key);
     return entry == nullptr ? std::string_view() : std::string_view(entry->option.text);
@@ -42,8 +44,10 @@ class Options {
   std::string word_or(std::string_view key, std::string_view fallback);
   /// One of `choices`, as its index.
   int choice_or(std::string_view key, std::span<const std::string_view> choices, int fallback);
-  /// A list of integers ("28,28,1"), as many as one of `counts` (any number when empty). `what` says what is expected.
-  std::vector<int> integers(std::string_view key, int minimum, std::string_view what, std::span<const std::size_t> counts = {});
+  /// A list of integers ("28,28,1"), as many as one of `counts` (any number when empty). `what`
+  /// says what is expected.
+  std::vector<int> integers(std::string_view key, int minimum, std::string_view what,
+                            std::span<const std::size_t> counts = {});
   /// A number or two of them: [height, width].
   std::array<int, 2> pair(std::string_view key, int minimum);
   std::array<int, 2> pair_or(std::string_view key, std::array<int, 2> fallback, int minimum);
@@ -68,9 +72,10 @@ class Options {
   const std::string& take_required(std::string_view key, std::string_view expected);
   std::array<int, 2> parse_pair(std::string_view key, const std::string& text, int minimum);
   void record(std::string_view key, std::span<const int> numbers);
-  [[noreturn]] void refuse(std::string_view key, std::string_view expected, std::string_view got) const;
-  double parse_number(std::string_view key, const std::string& text, double minimum, double maximum,
-                      bool whole) const;
+  [[noreturn]] void refuse(std::string_view key, std::string_view expected,
+                           std::string_view got) const;
+  double number_in(std::string_view key, const std::string& text, double minimum, double maximum,
+                   bool whole) const;
 
   std::string place_;
   std::vector<Entry> entries_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A pool of sleeping threads. A job is a counter that the threads draw part numbers from. Threads look for the next job for
-// some microseconds before they sleep: operations of one training step follow one another faster than a thread wakes.
+// A pool of sleeping threads. A job is a counter that the threads draw part numbers from. Threads
+// look for the next job for some microseconds before they sleep: operations of one training step
+// follow one another faster than a thread wakes.
 #include "core/parallel.h"
 
 #if !defined(__EMSCRIPTEN__) || defined(__EMSCRIPTEN_PTHREADS__)
@@ -45,7 +46,8 @@ struct Workers::Pool {
   void serve(int slot) {
     std::uint32_t seen = 0;
     while (true) {
-      for (int spin = 0; spin < kSpins && generation.load(std::memory_order_acquire) == seen; ++spin) {
+      for (int spin = 0; spin < kSpins && generation.load(std::memory_order_acquire) == seen;
+           ++spin) {
       }
       if (generation.load(std::memory_order_acquire) == seen) {
         std::unique_lock lock(mutex);

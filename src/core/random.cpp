@@ -38,7 +38,8 @@ void shuffled(const RandomStream& stream, std::span<std::uint32_t> order) {
     return words[words.size() - left--];
   };
   for (std::size_t i = order.size(); i > 1; --i) {
-    // A word times i, shifted: a number below i. The few words that would favour small numbers are drawn again.
+    // A word times i, shifted: a number below i. The few words that would favour small numbers are
+    // drawn again.
     const auto bound = static_cast<std::uint32_t>(i);
     std::uint64_t product = std::uint64_t{next_word()} * bound;
     if (static_cast<std::uint32_t>(product) < bound) {

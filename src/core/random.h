@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Random numbers as a function of where they are used: value = f(seed, stream, index). Nothing is stored, so a dropout
-// mask can be made again in the backward pass, in any order and on any thread, with the same bits.
-// Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3" (2011), Philox 4x32 with 10 rounds.
+// Random numbers as a function of where they are used: value = f(seed, stream, index). Nothing is
+// stored, so a dropout mask can be made again in the backward pass, in any order and on any thread,
+// with the same bits. Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1,
+// 2, 3" (2011), Philox 4x32 with 10 rounds.
 #pragma once
 
 #include <array>

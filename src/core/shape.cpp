@@ -37,7 +37,7 @@ void append(std::string& text, const Shape& shape) {
   text += '[';
   for (int i = 0; i < shape.rank(); ++i) {
     if (i > 0) text += ", ";
-    append(text, shape[i]);
+    append(text, std::int64_t{shape[i]});
   }
   text += ']';
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The extent of a tensor in each dimension, outermost first: images are [n, height, width, channels].
-// Fixed capacity, so that a shape never allocates.
+// The extent of a tensor in each dimension, outermost first: images are [n, height, width,
+// channels]. Fixed capacity, so that a shape never allocates.
 #pragma once
 
 #include <array>
@@ -31,7 +31,8 @@ class Shape {
     return {extents_.data(), static_cast<std::size_t>(rank_)};
   }
 
-  /// Number of elements. 64 bits, because a shape that is too large must be seen before it is allocated.
+  /// Number of elements. 64 bits, because a shape that is too large must be seen before it is
+  /// allocated.
   [[nodiscard]] std::int64_t size() const;
 
   /// The shape without its first dimension (one row of a batch), and with another one in front.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A tensor that somebody else owns: float32 values, row-major, and a shape. Views are passed by value. A null view has no values.
+// A tensor that somebody else owns: float32 values, row-major, and a shape. Views are passed by
+// value. A null view has no values.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +14,9 @@ struct TensorView {
   float* data = nullptr;
   Shape shape;
 
-  [[nodiscard]] std::size_t size() const { return data == nullptr ? 0 : static_cast<std::size_t>(shape.size()); }
+  [[nodiscard]] std::size_t size() const {
+    return data == nullptr ? 0 : static_cast<std::size_t>(shape.size());
+  }
   [[nodiscard]] std::span<float> values() const { return {data, size()}; }
   explicit operator bool() const { return data != nullptr; }
 };
@@ -24,10 +27,13 @@ struct ConstTensorView {
 
   ConstTensorView() = default;
   ConstTensorView(const float* values, const Shape& extents) : data(values), shape(extents) {}
-  ConstTensorView(const TensorView& view)  // NOLINT(google-explicit-constructor): reading is always safe
+  ConstTensorView(
+      const TensorView& view)  // NOLINT(google-explicit-constructor): reading is always safe
       : data(view.data), shape(view.shape) {}
 
-  [[nodiscard]] std::size_t size() const { return data == nullptr ? 0 : static_cast<std::size_t>(shape.size()); }
+  [[nodiscard]] std::size_t size() const {
+    return data == nullptr ? 0 : static_cast<std::size_t>(shape.size());
+  }
   [[nodiscard]] std::span<const float> values() const { return {data, size()}; }
   explicit operator bool() const { return data != nullptr; }
 };

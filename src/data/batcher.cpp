@@ -19,7 +19,9 @@ Batcher::Batcher(const EpochOrder& order)
   for (std::uint32_t& row : rows_) row += static_cast<std::uint32_t>(order.from);
 }
 
-int Batcher::batches() const { return static_cast<int>((rows_.size() + batch_size_ - 1) / batch_size_); }
+int Batcher::batches() const {
+  return static_cast<int>((rows_.size() + batch_size_ - 1) / batch_size_);
+}
 
 std::span<const std::uint32_t> Batcher::next() {
   const std::size_t size = std::min(batch_size_, rows_.size() - next_);

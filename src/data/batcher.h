@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Deals the rows of an epoch in batches. The order is a function of seed and epoch, so an epoch can be dealt again.
+// Deals the rows of an epoch in batches. The order is a function of seed and epoch, so an epoch can
+// be dealt again.
 #pragma once
 
 #include <cstdint>

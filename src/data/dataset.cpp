@@ -10,8 +10,8 @@ namespace fovea {
 namespace {
 
 template <class Element, class Convert>
-void gather_rows(const void* bytes, std::size_t row_size, std::span<const std::uint32_t> rows, float* floats,
-                 const Convert& convert) {
+void gather_rows(const void* bytes, std::size_t row_size, std::span<const std::uint32_t> rows,
+                 float* floats, const Convert& convert) {
   const auto* elements = static_cast<const Element*>(bytes);
   for (const std::uint32_t row : rows) {
     const Element* from = elements + row * row_size;
@@ -33,9 +33,9 @@ void Column::refuse_non_finite() const {
   const std::int64_t size = row_size * rows_;
   for (std::int64_t i = 0; i < size; ++i) {
     if (std::isfinite(values[i])) continue;
-    fail(ErrorCode::kBadData, place_, ": every number must be finite, but number ", with_separators(i % row_size),
-         " of example ", with_separators(i / row_size), " is ", std::isnan(values[i]) ? "NaN" : "infinite",
-         ". Clean the data before training.");
+    fail(ErrorCode::kBadData, place_, ": every number must be finite, but number ",
+         with_separators(i % row_size), " of example ", with_separators(i / row_size), " is ",
+         std::isnan(values[i]) ? "NaN" : "infinite", ". Clean the data before training.");
   }
 }
 
@@ -43,8 +43,9 @@ void Column::gather(std::span<const std::uint32_t> rows, float byte_divisor, flo
   const auto row_size = static_cast<std::size_t>(row_.size());
   switch (type_) {
     case DataType::kUint8:
-      return gather_rows<std::uint8_t>(bytes_.get(), row_size, rows, floats,
-                                       [byte_divisor](std::uint8_t v) { return static_cast<float>(v) / byte_divisor; });
+      return gather_rows<std::uint8_t>(
+          bytes_.get(), row_size, rows, floats,
+          [byte_divisor](std::uint8_t v) { return static_cast<float>(v) / byte_divisor; });
     case DataType::kInt32:
       return gather_rows<std::int32_t>(bytes_.get(), row_size, rows, floats,
                                        [](std::int32_t v) { return static_cast<float>(v); });
@@ -70,8 +71,10 @@ int Dataset::rows() const {
   for (const std::vector<Column>* columns : {&inputs, &targets}) {
     for (const Column& column : *columns) {
       if (rows >= 0 && column.rows() != rows) {
-        fail(ErrorCode::kBadShape, column.place(), ": has ", with_separators(column.rows()), " examples but ",
-             inputs.empty() ? std::string("the others have ") : concat(inputs.front().place(), " has "),
+        fail(ErrorCode::kBadShape, column.place(), ": has ", with_separators(column.rows()),
+             " examples but ",
+             inputs.empty() ? std::string("the others have ")
+                            : concat(inputs.front().place(), " has "),
              with_separators(rows), ". Every tensor must have one row for each example.");
       }
       rows = column.rows();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Examples in memory: columns of rows, inputs first. Bytes stay bytes (a quarter of the memory) until a batch is gathered.
+// Examples in memory: columns of rows, inputs first. Bytes stay bytes (a quarter of the memory)
+// until a batch is gathered.
 #pragma once
 
 #include <cstddef>
@@ -19,8 +20,9 @@ enum class DataType : std::uint8_t { kUint8, kInt32, kFloat32 };
 /// One tensor with a row for each example.
 class Column {
  public:
-  /// Takes over `bytes`, memory from malloc that holds shape.size() elements. `place` names the column in errors: "x" or "y". Floats that
-  /// are not finite are refused: one NaN would reach every weight within a step.
+  /// Takes over `bytes`, memory from malloc that holds shape.size() elements. `place` names the
+  /// column in errors: "x" or "y". Floats that are not finite are refused: one NaN would reach
+  /// every weight within a step.
   Column(std::string place, DataType type, const Shape& shape, void* bytes);
 
   [[nodiscard]] const std::string& place() const { return place_; }

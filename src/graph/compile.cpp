@@ -10,7 +10,10 @@ namespace {
 class Compiler {
  public:
   Compiler(const Network& network, const CompileRequest& request)
-      : network_(network), request_(request), values_(network.value_rows.size()), gradients_(values_.size()) {}
+      : network_(network),
+        request_(request),
+        values_(network.value_rows.size()),
+        gradients_(values_.size()) {}
 
   Program run() {
     for (std::size_t i = 0; i < network_.input_names.size(); ++i) {
@@ -93,7 +96,8 @@ class Compiler {
     loss.prediction = value(predicted);
     touch(loss.prediction);
     loss.target = new_operand(target_shape(port, loss.prediction.shape));
-    program_.buffers[static_cast<std::size_t>(loss.target.buffer)].first = 0;  // filled before the first instruction
+    program_.buffers[static_cast<std::size_t>(loss.target.buffer)].first =
+        0;  // filled before the first instruction
     if (request_.mode == Mode::kTraining) {
       loss.gradient = new_operand(loss.prediction.shape);
       gradients_[static_cast<std::size_t>(predicted)].push_back(loss.gradient);
@@ -102,20 +106,22 @@ class Compiler {
   }
 
   bool has_trainable_parameters(const Step& step) const {
-    return step.parameter_count > 0 && network_.nodes[static_cast<std::size_t>(step.node)].trainable;
+    return step.parameter_count > 0 &&
+           network_.nodes[static_cast<std::size_t>(step.node)].trainable;
   }
 
   /// A value's gradient is wanted when something before it can be trained.
   void find_wanted_gradients() {
-    wanted_.assign(values_.size(), false);
+    wanted_.assign(values_.size(), 0);
     for (const Step& step : network_.steps) {
       const bool any = std::ranges::any_of(
-          step.inputs, [&](int input) { return bool{wanted_[static_cast<std::size_t>(input)]}; });
+          step.inputs, [&](int input) { return wanted_[static_cast<std::size_t>(input)] != 0; });
       wanted_[static_cast<std::size_t>(step.output)] = any || has_trainable_parameters(step);
     }
   }
 
-  /// The gradient of a value: what its readers wrote, added up where there are several (kernels overwrite, they never add).
+  /// The gradient of a value: what its readers wrote, added up where there are several (kernels
+  /// overwrite, they never add).
   Operand total_gradient(int value_index) {
     const std::vector<Operand>& parts = gradients_[static_cast<std::size_t>(value_index)];
     if (parts.empty()) return {};
@@ -137,13 +143,16 @@ class Compiler {
     if (plan.aliases_input) {
       const int input = step.inputs[0];
       if (wanted_[static_cast<std::size_t>(input)]) {
-        gradients_[static_cast<std::size_t>(input)].push_back({output_gradient.buffer, value(input).shape});
+        gradients_[static_cast<std::size_t>(input)].push_back(
+            {output_gradient.buffer, value(input).shape});
       }
       return;
     }
     ++time_;
-    Instruction instruction{
-        .kind = Instruction::Kind::kBackward, .step = index, .time = time_, .output_gradient = output_gradient};
+    Instruction instruction{.kind = Instruction::Kind::kBackward,
+                            .step = index,
+                            .time = time_,
+                            .output_gradient = output_gradient};
     touch(output_gradient);
     instruction.output = value(step.output);
     if (plan.backward_reads_output) touch(instruction.output);
@@ -166,7 +175,7 @@ class Compiler {
   Program program_;
   std::vector<Operand> values_;
   std::vector<std::vector<Operand>> gradients_;  // of each value, one from each reader
-  std::vector<bool> wanted_;
+  std::vector<char> wanted_;
   int time_ = 0;  // the present instruction, counted over the whole program
 };
 
@@ -177,6 +186,8 @@ Shape target_shape(const LossPort& port, const Shape& prediction) {
   return Shape(prediction.extents().first(static_cast<std::size_t>(prediction.rank() - 1)));
 }
 
-Program compile(const Network& network, const CompileRequest& request) { return Compiler(network, request).run(); }
+Program compile(const Network& network, const CompileRequest& request) {
+  return Compiler(network, request).run();
+}
 
 }  // namespace fovea

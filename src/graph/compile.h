@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Turns a network, a batch size and what is to be done with it into a flat program: a list of instructions on numbered buffers.
-// Everything that a step needs is decided here, so that running one is a loop that allocates nothing.
+// Turns a network, a batch size and what is to be done with it into a flat program: a list of
+// instructions on numbered buffers. Everything that a step needs is decided here, so that running
+// one is a loop that allocates nothing.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +22,9 @@ struct Operand {
 struct Instruction {
   enum class Kind : std::uint8_t { kForward, kBackward, kAccumulate };
   Kind kind = Kind::kForward;
-  int step = 0;                  // of the network; unused by kAccumulate
-  int time = 0;                  // place in the whole program: what the lifetimes of buffers count in
-  std::vector<Operand> inputs;   // kAccumulate: what is added up
+  int step = 0;  // of the network; unused by kAccumulate
+  int time = 0;  // place in the whole program: what the lifetimes of buffers count in
+  std::vector<Operand> inputs;  // kAccumulate: what is added up
   Operand output;
   Operand output_gradient;
   std::vector<Operand> input_gradients;  // not existing where not wanted
@@ -49,16 +50,16 @@ struct Program {
 
 /// A loss on one output, as far as the compiler must know it.
 struct LossPort {
-  int output = 0;               // index among the network's outputs
-  bool wants_logits = false;    // reads the logits where the output comes from a softmax
-  bool sparse_target = false;   // the target is the prediction's shape without its last dimension
+  int output = 0;              // index among the network's outputs
+  bool wants_logits = false;   // reads the logits where the output comes from a softmax
+  bool sparse_target = false;  // the target is the prediction's shape without its last dimension
 };
 
 struct CompileRequest {
   int batch = 1;
-  Mode mode = Mode::kInference;   // kTraining: with backward instructions
-  std::vector<LossPort> losses;   // empty: predict only
-  int slots = 1;                  // threads
+  Mode mode = Mode::kInference;  // kTraining: with backward instructions
+  std::vector<LossPort> losses;  // empty: predict only
+  int slots = 1;                 // threads
 };
 
 /// The shape of a loss's target for a prediction of this shape.

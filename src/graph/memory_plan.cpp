@@ -9,11 +9,14 @@ namespace fovea {
 
 namespace {
 
-bool live_together(const BufferLife& a, const BufferLife& b) { return a.first <= b.last && b.first <= a.last; }
+bool live_together(const BufferLife& a, const BufferLife& b) {
+  return a.first <= b.last && b.first <= a.last;
+}
 
 std::int64_t lower_bound_of(std::span<const BufferLife> buffers) {
   std::int64_t bound = 0;
-  for (const BufferLife& moment : buffers) {  // a maximum is reached where some buffer begins to live
+  for (const BufferLife& moment :
+       buffers) {  // a maximum is reached where some buffer begins to live
     std::int64_t live = 0;
     for (const BufferLife& other : buffers) {
       if (other.first <= moment.first && moment.first <= other.last) live += other.size;
@@ -27,13 +30,16 @@ std::int64_t lower_bound_of(std::span<const BufferLife> buffers) {
 
 MemoryPlan plan_memory(std::span<const BufferLife> given, std::int64_t alignment) {
   std::vector<BufferLife> buffers(given.begin(), given.end());
-  for (BufferLife& buffer : buffers) buffer.size = (buffer.size + alignment - 1) / alignment * alignment;
+  for (BufferLife& buffer : buffers)
+    buffer.size = (buffer.size + alignment - 1) / alignment * alignment;
 
   std::vector<std::size_t> by_size(buffers.size());
   std::iota(by_size.begin(), by_size.end(), std::size_t{0});
-  std::ranges::stable_sort(by_size, [&](std::size_t a, std::size_t b) { return buffers[a].size > buffers[b].size; });
+  std::ranges::stable_sort(
+      by_size, [&](std::size_t a, std::size_t b) { return buffers[a].size > buffers[b].size; });
 
-  MemoryPlan plan{.offsets = std::vector<std::int64_t>(buffers.size()), .lower_bound = lower_bound_of(buffers)};
+  MemoryPlan plan{.offsets = std::vector<std::int64_t>(buffers.size()),
+                  .lower_bound = lower_bound_of(buffers)};
   std::vector<std::size_t> placed;  // in order of their offsets
   for (const std::size_t index : by_size) {
     const BufferLife& buffer = buffers[index];
@@ -52,7 +58,9 @@ MemoryPlan plan_memory(std::span<const BufferLife> given, std::int64_t alignment
     const std::int64_t offset = best_offset >= 0 ? best_offset : free_from;
     plan.offsets[index] = offset;
     plan.size = std::max(plan.size, offset + buffer.size);
-    placed.insert(std::ranges::upper_bound(placed, offset, {}, [&](std::size_t i) { return plan.offsets[i]; }), index);
+    placed.insert(std::ranges::upper_bound(placed, offset, {},
+                                           [&](std::size_t i) { return plan.offsets[i]; }),
+                  index);
   }
   return plan;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Places buffers with known lifetimes into one arena so that no two live buffers overlap. Largest first, smallest gap that fits:
-// simple, deterministic, and near the lower bound for convolutional networks. It knows nothing of networks.
+// Places buffers with known lifetimes into one arena so that no two live buffers overlap. Largest
+// first, smallest gap that fits: simple, deterministic, and near the lower bound for convolutional
+// networks. It knows nothing of networks.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,8 @@ struct BufferLife {
 struct MemoryPlan {
   std::vector<std::int64_t> offsets;  // of each buffer, in floats
   std::int64_t size = 0;              // of the arena
-  std::int64_t lower_bound = 0;       // the largest sum of simultaneously live buffers: no plan can be smaller
+  std::int64_t lower_bound =
+      0;  // the largest sum of simultaneously live buffers: no plan can be smaller
 };
 
 /// Offsets are multiples of `alignment` floats.

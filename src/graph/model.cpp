@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "kernels/elementwise.h"
+#include "layers/accumulate.h"
 
 namespace fovea {
 
@@ -15,12 +15,14 @@ constexpr std::size_t kMostPlans = 16;
 
 bool same_ports(const std::vector<LossPort>& a, const std::vector<LossPort>& b) {
   return std::ranges::equal(a, b, [](const LossPort& x, const LossPort& y) {
-    return x.output == y.output && x.wants_logits == y.wants_logits && x.sparse_target == y.sparse_target;
+    return x.output == y.output && x.wants_logits == y.wants_logits &&
+           x.sparse_target == y.sparse_target;
   });
 }
 
 bool same_request(const CompileRequest& a, const CompileRequest& b) {
-  return a.batch == b.batch && a.mode == b.mode && a.slots == b.slots && same_ports(a.losses, b.losses);
+  return a.batch == b.batch && a.mode == b.mode && a.slots == b.slots &&
+         same_ports(a.losses, b.losses);
 }
 
 }  // namespace
@@ -28,22 +30,26 @@ bool same_request(const CompileRequest& a, const CompileRequest& b) {
 Model::Model(const ModelSpec& spec, std::uint32_t seed, Workers& workers)
     : network_(spec),
       workers_(workers),
-      parameters_(network_.parameter_floats, concat("the parameters of model \"", network_.name, '"')) {
+      parameters_(network_.parameter_floats,
+                  concat("the parameters of model \"", network_.name, '"')) {
   for (std::size_t i = 0; i < network_.parameters.size(); ++i) {
     const ParameterSpec& parameter_spec = network_.parameters[i].spec;
     const RandomStream stream(seed, RandomUse::kInitialize, static_cast<std::uint32_t>(i));
-    initialize(parameter_spec.initializer, parameter_spec.fans, stream, parameter(static_cast<int>(i)));
+    initialize(parameter_spec.initializer, parameter_spec.fans, stream,
+               parameter(static_cast<int>(i)));
   }
 }
 
 std::span<float> Model::parameter(int index) {
   const Parameter& p = network_.parameters[static_cast<std::size_t>(index)];
-  return parameters_.values().subspan(static_cast<std::size_t>(p.offset), static_cast<std::size_t>(p.spec.shape.size()));
+  return parameters_.values().subspan(static_cast<std::size_t>(p.offset),
+                                      static_cast<std::size_t>(p.spec.shape.size()));
 }
 
 std::span<float> Model::parameter_gradient(int index) {
   const Parameter& p = network_.parameters[static_cast<std::size_t>(index)];
-  return gradients_.values().subspan(static_cast<std::size_t>(p.offset), static_cast<std::size_t>(p.spec.shape.size()));
+  return gradients_.values().subspan(static_cast<std::size_t>(p.offset),
+                                     static_cast<std::size_t>(p.spec.shape.size()));
 }
 
 bool Model::trainable(int parameter_index) const {
@@ -54,15 +60,17 @@ bool Model::trainable(int parameter_index) const {
 void Model::set_trainable(std::string_view layer, bool trainable) {
   const int node = network_.find_node(layer);
   if (node < 0) {
-    fail(ErrorCode::kBadOption, "model \"", network_.name, "\" has no layer \"", layer, "\" to freeze or train.");
+    fail(ErrorCode::kBadOption, "model \"", network_.name, "\" has no layer \"", layer,
+         "\" to freeze or train.");
   }
   network_.nodes[static_cast<std::size_t>(node)].trainable = trainable;
   plans_.clear();
 }
 
 Plan& Model::prepare(const CompileRequest& request) {
-  const auto found = std::ranges::find_if(
-      plans_, [&](const std::unique_ptr<Plan>& plan) { return same_request(plan->request, request); });
+  const auto found = std::ranges::find_if(plans_, [&](const std::unique_ptr<Plan>& plan) {
+    return same_request(plan->request, request);
+  });
   if (found != plans_.end()) return **found;
 
   auto plan = std::make_unique<Plan>();
@@ -75,13 +83,17 @@ Plan& Model::prepare(const CompileRequest& request) {
     most_inputs = std::max(most_inputs, step.inputs.size());
     most_parameters = std::max(most_parameters, static_cast<std::size_t>(step.parameter_count));
   }
+  for (const Instruction& instruction : plan->program.backward) {
+    most_inputs = std::max(most_inputs, instruction.inputs.size());
+  }
   plan->input_views.reserve(most_inputs);
   plan->input_gradient_views.reserve(most_inputs);
   plan->parameter_views.reserve(most_parameters);
   plan->parameter_gradient_views.reserve(most_parameters);
   if (plan->memory.size > static_cast<std::int64_t>(arena_.size())) {
     arena_ = {};  // nothing in it is worth keeping, and both together might not fit
-    arena_ = AlignedBuffer(plan->memory.size, concat("a batch of ", request.batch, " in model \"", network_.name, '"'));
+    arena_ = AlignedBuffer(plan->memory.size, concat("a batch of ", request.batch, " in model \"",
+                                                     network_.name, '"'));
   }
   if (plans_.size() == kMostPlans) plans_.erase(plans_.begin());
   plans_.push_back(std::move(plan));
@@ -90,12 +102,14 @@ Plan& Model::prepare(const CompileRequest& request) {
 
 void Model::prepare_gradients() {
   if (gradients_.size() > 0) return;
-  gradients_ = AlignedBuffer(network_.parameter_floats, concat("the gradients of model \"", network_.name, '"'));
+  gradients_ = AlignedBuffer(network_.parameter_floats,
+                             concat("the gradients of model \"", network_.name, '"'));
 }
 
 TensorView Model::view(const Plan& plan, const Operand& operand) const {
   if (!operand.exists()) return {};
-  return {arena_.data() + plan.memory.offsets[static_cast<std::size_t>(operand.buffer)], operand.shape};
+  return {arena_.data() + plan.memory.offsets[static_cast<std::size_t>(operand.buffer)],
+          operand.shape};
 }
 
 std::span<float> Model::scratch(const Plan& plan, const Operand& operand) const {
@@ -115,7 +129,8 @@ ConstTensorView Model::output(const Plan& plan, int index) const {
 
 LossViews Model::loss(const Plan& plan, int index) const {
   const LossOperands& loss = plan.program.losses[static_cast<std::size_t>(index)];
-  return {view(plan, loss.prediction), view(plan, loss.target), view(plan, loss.gradient), loss.reads_logits};
+  return {view(plan, loss.prediction), view(plan, loss.target), view(plan, loss.gradient),
+          loss.reads_logits};
 }
 
 void Model::forward(Plan& plan, std::uint32_t seed, std::uint32_t step) {
@@ -126,7 +141,8 @@ void Model::backward(Plan& plan, std::uint32_t seed, std::uint32_t step) {
   for (const Instruction& instruction : plan.program.backward) run(plan, instruction, seed, step);
 }
 
-void Model::run(Plan& plan, const Instruction& instruction, std::uint32_t seed, std::uint32_t step) {
+void Model::run(Plan& plan, const Instruction& instruction, std::uint32_t seed,
+                std::uint32_t step) {
   fill_in_debug_builds(plan, instruction.time, &BufferLife::first);
   switch (instruction.kind) {
     case Instruction::Kind::kForward:
@@ -166,7 +182,8 @@ void Model::gather_views(Plan& plan, const Instruction& instruction) {
   }
 }
 
-void Model::run_forward(Plan& plan, const Instruction& instruction, std::uint32_t seed, std::uint32_t step) {
+void Model::run_forward(Plan& plan, const Instruction& instruction, std::uint32_t seed,
+                        std::uint32_t step) {
   gather_views(plan, instruction);
   network_.steps[static_cast<std::size_t>(instruction.step)].layer->forward(
       {.inputs = plan.input_views,
@@ -178,7 +195,8 @@ void Model::run_forward(Plan& plan, const Instruction& instruction, std::uint32_
        .workers = workers_});
 }
 
-void Model::run_backward(Plan& plan, const Instruction& instruction, std::uint32_t seed, std::uint32_t step) {
+void Model::run_backward(Plan& plan, const Instruction& instruction, std::uint32_t seed,
+                         std::uint32_t step) {
   gather_views(plan, instruction);
   const Step& layer_step = network_.steps[static_cast<std::size_t>(instruction.step)];
   const bool train = network_.nodes[static_cast<std::size_t>(layer_step.node)].trainable;
@@ -190,7 +208,8 @@ void Model::run_backward(Plan& plan, const Instruction& instruction, std::uint32
   for (int i = 0; i < layer_step.parameter_count; ++i) {
     const int index = layer_step.first_parameter + i;
     const Shape& shape = network_.parameters[static_cast<std::size_t>(index)].spec.shape;
-    plan.parameter_gradient_views.push_back(train ? TensorView{parameter_gradient(index).data(), shape} : TensorView());
+    plan.parameter_gradient_views.push_back(
+        train ? TensorView{parameter_gradient(index).data(), shape} : TensorView());
   }
   layer_step.layer->backward({.inputs = plan.input_views,
                               .parameters = plan.parameter_views,
@@ -203,12 +222,10 @@ void Model::run_backward(Plan& plan, const Instruction& instruction, std::uint32
                               .workers = workers_});
 }
 
-void Model::run_accumulate(const Plan& plan, const Instruction& instruction) const {
-  const std::span<float> total = view(plan, instruction.output).values();
-  add(view(plan, instruction.inputs[0]).values(), view(plan, instruction.inputs[1]).values(), total);
-  for (std::size_t i = 2; i < instruction.inputs.size(); ++i) {
-    add(total, view(plan, instruction.inputs[i]).values(), total);
-  }
+void Model::run_accumulate(Plan& plan, const Instruction& instruction) {
+  plan.input_views.clear();
+  for (const Operand& part : instruction.inputs) plan.input_views.emplace_back(view(plan, part));
+  accumulate(plan.input_views, view(plan, instruction.output));
 }
 
 }  // namespace fovea

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A network with memory: owns the parameters, their gradients and the arena, and runs compiled programs in it. One plan per use and batch
-// size; all plans share the arena, since nothing in it outlives a step.
+// A network with memory: owns the parameters, their gradients and the arena, and runs compiled
+// programs in it. One plan per use and batch size; all plans share the arena, since nothing in it
+// outlives a step.
 #pragma once
 
 #include <cstdint>
@@ -49,7 +50,8 @@ class Model {
   /// Freezes or frees a layer. Plans are made anew.
   void set_trainable(std::string_view layer, bool trainable);
 
-  /// The plan for a use: made when first asked for, and kept; of many the oldest makes way. Makes room for it in the arena.
+  /// The plan for a use: made when first asked for, and kept; of many the oldest makes way. Makes
+  /// room for it in the arena.
   Plan& prepare(const CompileRequest& request);
   /// Room for the gradients of all parameters, made when training begins.
   void prepare_gradients();
@@ -69,11 +71,14 @@ class Model {
   [[nodiscard]] std::span<float> scratch(const Plan& plan, const Operand& operand) const;
   void gather_views(Plan& plan, const Instruction& instruction);
   void run(Plan& plan, const Instruction& instruction, std::uint32_t seed, std::uint32_t step);
-  void run_forward(Plan& plan, const Instruction& instruction, std::uint32_t seed, std::uint32_t step);
-  void run_backward(Plan& plan, const Instruction& instruction, std::uint32_t seed, std::uint32_t step);
-  void run_accumulate(const Plan& plan, const Instruction& instruction) const;
-  /// Fills buffers whose life begins (`moment` = &BufferLife::first) or ends (last) at this time with NaN, so that a wrong lifetime or
-  /// an output that a kernel does not overwrite shows at once. Does nothing unless FOVEA_DEBUG_FILL is defined.
+  void run_forward(Plan& plan, const Instruction& instruction, std::uint32_t seed,
+                   std::uint32_t step);
+  void run_backward(Plan& plan, const Instruction& instruction, std::uint32_t seed,
+                    std::uint32_t step);
+  void run_accumulate(Plan& plan, const Instruction& instruction);
+  /// Fills buffers whose life begins (`moment` = &BufferLife::first) or ends (last) at this time
+  /// with NaN, so that a wrong lifetime or an output that a kernel does not overwrite shows at
+  /// once. Does nothing unless FOVEA_DEBUG_FILL is defined.
   void fill_in_debug_builds(const Plan& plan, int time, int BufferLife::*moment) const;
 
   Network network_;

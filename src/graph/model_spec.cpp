@@ -28,8 +28,10 @@ InputSpec parse_input(DescriptionLine& line) {
       options.integers("shape", 1, "a list of one to four sizes of 1 or more, without the batch");
   options.finish();
   if (extents.empty() || extents.size() >= Shape::kMaxRank) {
-    fail(ErrorCode::kBadShape, options.place(), ": shape must be a list of one to four sizes of 1 or more, without "
-         "the batch, but has ", extents.size(), ".");
+    fail(ErrorCode::kBadShape, options.place(),
+         ": shape must be a list of one to four sizes of 1 or more, without "
+         "the batch, but has ",
+         extents.size(), ".");
   }
   return {name, Shape(extents)};
 }
@@ -70,7 +72,8 @@ ModelSpec parse_model(std::string_view text) {
     } else if (line.type == "input") {
       spec.inputs.push_back(parse_input(line));
     } else {
-      LayerSpec layer{.name = line.take("name"), .type = line.type, .from = names(line.take("from"))};
+      LayerSpec layer{
+          .name = line.take("name"), .type = line.type, .from = names(line.take("from"))};
       layer.trainable = line.take("trainable") != "false";
       layer.options = std::move(line.options);
       spec.layers.push_back(std::move(layer));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A network as plain data, and the text that carries it over the border: one line per layer, `type key=value ...`, each layer after
-// those it reads. The same text makes models in the C++ tests.
+// A network as plain data, and the text that carries it over the border: one line per layer, `type
+// key=value ...`, each layer after those it reads. The same text makes models in the C++ tests.
 //   model name=digits outputs=dense_1
 //   input name=input_1 shape=28,28,1
 //   flatten name=flatten_1 from=input_1

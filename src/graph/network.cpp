@@ -14,8 +14,8 @@ constexpr std::int64_t kParameterAlignment = 16;
 
 bool is_name(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
-           c == '/' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '.' || c == '/' || c == '-';
   });
 }
 
@@ -27,7 +27,7 @@ class Builder {
   void add_input(const InputSpec& input) {
     claim(input.name);
     network_.input_names.push_back(input.name);
-    network_.input_reads_bytes.push_back(false);
+    network_.input_reads_bytes.push_back(0);
     check_size(input.row);
     network_.value_rows.push_back(input.row);
   }
@@ -40,7 +40,8 @@ class Builder {
     std::vector<int> inputs;
     for (const std::string& source : spec.from) inputs.push_back(value_of(source, options.place()));
     if (inputs.empty()) {
-      fail(ErrorCode::kBadOption, options.place(), ": has no input. Give the first layer an inputShape, or apply it "
+      fail(ErrorCode::kBadOption, options.place(),
+           ": has no input. Give the first layer an inputShape, or apply it "
            "to another layer.");
     }
     if (chain.front()->reads_raw_bytes()) mark_raw(inputs);
@@ -69,10 +70,12 @@ class Builder {
 
   void claim(const std::string& name) {
     if (!is_name(name)) {
-      fail(ErrorCode::kBadOption, "a layer's name must be letters, digits and any of _ . / - but is \"", name, "\".");
+      fail(ErrorCode::kBadOption,
+           "a layer's name must be letters, digits and any of _ . / - but is \"", name, "\".");
     }
     if (std::ranges::find(names_, name, &Name::name) != names_.end()) {
-      fail(ErrorCode::kBadOption, "two layers have the name \"", name, "\". Give each layer a name of its own.");
+      fail(ErrorCode::kBadOption, "two layers have the name \"", name,
+           "\". Give each layer a name of its own.");
     }
     names_.push_back({name, static_cast<int>(network_.value_rows.size())});
   }
@@ -80,29 +83,33 @@ class Builder {
   int value_of(const std::string& name, std::string_view place) const {
     const auto at = std::ranges::find(names_, name, &Name::name);
     if (at == names_.end()) {
-      fail(ErrorCode::kBadOption, place, ": there is no layer \"", name, "\" before it to read from.");
+      fail(ErrorCode::kBadOption, place, ": there is no layer \"", name,
+           "\" before it to read from.");
     }
     return at->value;
   }
 
   void check_size(const Shape& row) const {
     if (row.size() > INT32_MAX / 4) {
-      fail(ErrorCode::kOutOfMemory, "model \"", network_.name, "\": one example needs a tensor ", row, " of ",
-           readable_bytes(4.0 * static_cast<double>(row.size())), ". Use smaller images or fewer filters.");
+      fail(ErrorCode::kOutOfMemory, "model \"", network_.name, "\": one example needs a tensor ",
+           row, " of ", readable_bytes(4.0 * static_cast<double>(row.size())),
+           ". Use smaller images or fewer filters.");
     }
   }
 
   void mark_raw(std::span<const int> values) {
     for (const int value : values) {
       if (value < static_cast<int>(network_.input_reads_bytes.size())) {
-        network_.input_reads_bytes[static_cast<std::size_t>(value)] = true;
+        network_.input_reads_bytes[static_cast<std::size_t>(value)] = 1;
       }
     }
   }
 
-  int add_step(std::unique_ptr<Layer> layer, std::vector<int> inputs, int node, const std::string& layer_name) {
+  int add_step(std::unique_ptr<Layer> layer, std::vector<int> inputs, int node,
+               const std::string& layer_name) {
     std::vector<Shape> shapes;
-    for (const int value : inputs) shapes.push_back(network_.value_rows[static_cast<std::size_t>(value)].with_batch(1));
+    for (const int value : inputs)
+      shapes.push_back(network_.value_rows[static_cast<std::size_t>(value)].with_batch(1));
     const LayerPlan plan = layer->plan(shapes, Mode::kTraining, 1);
     Step step{.inputs = std::move(inputs),
               .output = static_cast<int>(network_.value_rows.size()),
@@ -110,10 +117,11 @@ class Builder {
               .first_parameter = static_cast<int>(network_.parameters.size())};
     for (ParameterSpec& parameter : layer->parameters(shapes)) {
       const std::int64_t offset = network_.parameter_floats;
-      const std::int64_t padded =
-          (parameter.shape.size() + kParameterAlignment - 1) / kParameterAlignment * kParameterAlignment;
+      const std::int64_t padded = (parameter.shape.size() + kParameterAlignment - 1) /
+                                  kParameterAlignment * kParameterAlignment;
       network_.parameter_floats += padded;
-      network_.parameters.push_back({concat(layer_name, '/', parameter.name), std::move(parameter), node, offset});
+      network_.parameters.push_back(
+          {concat(layer_name, '/', parameter.name), std::move(parameter), node, offset});
       ++step.parameter_count;
     }
     step.layer = std::move(layer);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The layers of a model, made and connected: what stays the same for every batch size. Values are numbered, inputs first, then
-// the output of each step; steps stand in an order in which every value is made before it is read.
+// The layers of a model, made and connected: what stays the same for every batch size. Values are
+// numbered, inputs first, then the output of each step; steps stand in an order in which every
+// value is made before it is read.
 #pragma once
 
 #include <cstdint>
@@ -50,12 +51,12 @@ struct Network {
 
   std::string name;
   std::vector<std::string> input_names;
-  std::vector<Shape> value_rows;       // shape of each value without the batch
-  std::vector<bool> input_reads_bytes;  // of each input: its first layer wants bytes as they are
+  std::vector<Shape> value_rows;        // shape of each value without the batch
+  std::vector<char> input_reads_bytes;  // of each input: its first layer wants bytes as they are
   std::vector<Node> nodes;
   std::vector<Step> steps;
   std::vector<Parameter> parameters;
-  std::vector<int> outputs;              // values
+  std::vector<int> outputs;               // values
   std::vector<std::string> output_names;  // of the layers that make them
   std::int64_t parameter_floats = 0;      // size of the parameter block, padding included
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Forward: implicit GEMM. An image is copied into a zero border (or read where it stands when none is needed); a patch is then a few
-// runs of consecutive floats, the same for every pixel, and the register tiles of product.h do the rest.
+// Forward: implicit GEMM. An image is copied into a zero border (or read where it stands when none
+// is needed); a patch is then a few runs of consecutive floats, the same for every pixel, and the
+// register tiles of product.h do the rest.
 #include "kernels/conv2d.h"
 
 #include "kernels/conv2d_patches.h"
@@ -10,7 +11,8 @@ namespace fovea {
 
 namespace {
 
-/// Small batches are cut into bands of rows too, so that several threads have work. Fixed by the shape.
+/// Small batches are cut into bands of rows too, so that several threads have work. Fixed by the
+/// shape.
 int bands_per_image(const Conv2dGeometry& g) {
   constexpr std::int64_t kWorkPerBand = 1 << 20;  // multiply-adds worth handing to a thread
   constexpr int kParts = 8;
@@ -53,11 +55,13 @@ void conv2d_forward(const Conv2dGeometry& g, const Conv2dForward& call, Workers&
   const ForwardWorkspace work(g, workers.size(), scratch);
   const int pitch = work.layout.row_pitch();
   const PackedWeights weights{work.packed, g.patch_length(), g.out_channels};
-  pack(weights, work.packed, {call.filter.data, g.out_channels, 1}, 0, weights.terms, 0, weights.panels());
+  pack(weights, work.packed, {call.filter.data, g.out_channels, 1}, 0, weights.terms, 0,
+       weights.panels());
   work.taps.fill(g, pitch);
   fill_grid(work.input_offsets, g.rows.output, g.columns.output, g.rows.stride * pitch,
             g.columns.stride * g.channels);
-  fill_grid(work.output_offsets, g.rows.output, g.columns.output, g.columns.output * g.out_channels, g.out_channels);
+  fill_grid(work.output_offsets, g.rows.output, g.columns.output, g.columns.output * g.out_channels,
+            g.out_channels);
   if (work.slot_size > 0) {
     for (int slot = 0; slot < workers.size(); ++slot) clear_border(work.layout, work.slot(slot));
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Two-dimensional convolution (cross-correlation, as in every framework) over NHWC images with HWIO filters.
-//   output[n,oh,ow,oc] = f(bias[oc] + sum over kh,kw,ic of input[n, oh*stride + kh*dilation - before, ..., ic] * filter[kh,kw,ic,oc])
+// Two-dimensional convolution (cross-correlation, as in every framework) over NHWC images with HWIO
+// filters.
+//   output[n,oh,ow,oc] = f(bias[oc] + sum over kh,kw,ic of input[n, oh*stride + kh*dilation -
+//   before, ..., ic] * filter[kh,kw,ic,oc])
 #pragma once
 
 #include "core/parallel.h"
@@ -30,8 +32,9 @@ struct Conv2dBackward {
 };
 
 /// With d = output_gradient * f'(output):
-///   filter_gradient[kh,kw,ic,oc] = sum over n,oh,ow of input[...] * d[n,oh,ow,oc];   bias_gradient[oc] = sum of d
-///   input_gradient[n,h,w,ic]     = sum over the taps that read this input of d[...] * filter[kh,kw,ic,oc]
+///   filter_gradient[kh,kw,ic,oc] = sum over n,oh,ow of input[...] * d[n,oh,ow,oc];
+///   bias_gradient[oc] = sum of d input_gradient[n,h,w,ic]     = sum over the taps that read this
+///   input of d[...] * filter[kh,kw,ic,oc]
 /// Overwrites all three, which must not alias anything else.
 void conv2d_backward(const Conv2dGeometry& g, const Conv2dBackward& call, Workers& workers);
 std::int64_t conv2d_backward_scratch(const Conv2dGeometry& g, int slots);

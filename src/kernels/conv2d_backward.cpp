@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Backward: image by image, while everything about one image is in cache. The activation's derivative is applied once, while the output
-// gradient is copied into its border; filter, bias and input gradients all read that copy. Filter gradients of a fixed number of
-// groups of images are summed in order at the end, so that the bits do not depend on the number of threads.
+// Backward: image by image, while everything about one image is in cache. The activation's
+// derivative is applied once, while the output gradient is copied into its border; filter, bias and
+// input gradients all read that copy. Filter gradients of a fixed number of groups of images are
+// summed in order at the end, so that the bits do not depend on the number of threads.
 #include <algorithm>
 #include <array>
 
@@ -14,7 +15,8 @@ namespace fovea {
 
 namespace {
 
-/// Groups of images with filter gradients of their own: as many as fit a fixed budget of memory, 8 at most.
+/// Groups of images with filter gradients of their own: as many as fit a fixed budget of memory, 8
+/// at most.
 int image_groups(const Conv2dGeometry& g) {
   constexpr std::int64_t kBudget = 1 << 20;  // floats
   const std::int64_t filter_size = g.filter_shape().size();
@@ -46,7 +48,8 @@ struct BackwardWorkspace {
     return {input_slots + i * input.size(), static_cast<std::size_t>(input.size())};
   }
   [[nodiscard]] std::span<float> gradient_slot(int i) const {
-    return {gradient_slots + i * (gradient.size() + kTileColumns), static_cast<std::size_t>(gradient.size())};
+    return {gradient_slots + i * (gradient.size() + kTileColumns),
+            static_cast<std::size_t>(gradient.size())};
   }
 
   int groups;
@@ -96,9 +99,11 @@ struct Phase {
   const std::int32_t* output_offsets;
 };
 
-/// Fills the tables and the turned filter of every phase, or (when `fill` is false) walks over them again, and calls f(phase).
+/// Fills the tables and the turned filter of every phase, or (when `fill` is false) walks over them
+/// again, and calls f(phase).
 template <class Function>
-void walk_phases(const Conv2dGeometry& g, const BackwardWorkspace& work, const float* filter, const Function& f) {
+void walk_phases(const Conv2dGeometry& g, const BackwardWorkspace& work, const float* filter,
+                 const Function& f) {
   const int pitch = work.gradient.row_pitch();
   float* packed = work.packed;
   std::int32_t* tap = work.phase_taps;
@@ -118,9 +123,10 @@ void walk_phases(const Conv2dGeometry& g, const BackwardWorkspace& work, const f
         for (int kw = 0; kw < g.columns.size; ++kw) {
           if (!rows.reads(kh) || !columns.reads(kw)) continue;
           tap[index] = -rows.behind(kh) * pitch - columns.behind(kw) * g.out_channels;
-          const float* block = filter + std::int64_t{kh * g.columns.size + kw} * g.channels * g.out_channels;
-          pack(weights, packed, {block, 1, g.out_channels}, index * g.out_channels, g.out_channels, 0,
-               weights.panels());
+          const float* block =
+              filter + std::int64_t{kh * g.columns.size + kw} * g.channels * g.out_channels;
+          pack(weights, packed, {block, 1, g.out_channels}, index * g.out_channels, g.out_channels,
+               0, weights.panels());
           ++index;
         }
       }
@@ -128,7 +134,8 @@ void walk_phases(const Conv2dGeometry& g, const BackwardWorkspace& work, const f
                           columns.first_u * g.out_channels;
       const int image_row = g.columns.input * g.channels;
       fill_grid(input, rows.count, columns.count, pitch, g.out_channels);
-      fill_grid(output, rows.count, columns.count, rows.stride * image_row, columns.stride * g.channels);
+      fill_grid(output, rows.count, columns.count, rows.stride * image_row,
+                columns.stride * g.channels);
       for (int q = 0; q < pixels; ++q) {
         input[q] += origin;
         output[q] += rows.first_input * image_row + columns.first_input * g.channels;
@@ -146,14 +153,16 @@ void walk_phases(const Conv2dGeometry& g, const BackwardWorkspace& work, const f
 }
 
 /// The output gradient times the activation's derivative, inside its border.
-void copy_gradient(const Conv2dGeometry& g, const Conv2dBackward& call, const BackwardWorkspace& work, int n,
-                   std::span<float> bordered) {
-  const std::size_t row_size = static_cast<std::size_t>(g.columns.output) * static_cast<std::size_t>(g.out_channels);
+void copy_gradient(const Conv2dGeometry& g, const Conv2dBackward& call,
+                   const BackwardWorkspace& work, int n, std::span<float> bordered) {
+  const std::size_t row_size =
+      static_cast<std::size_t>(g.columns.output) * static_cast<std::size_t>(g.out_channels);
   for (int oh = 0; oh < g.rows.output; ++oh) {
     const std::size_t from = static_cast<std::size_t>(n * g.rows.output + oh) * row_size;
-    activation_backward(call.activation, call.output.values().subspan(from, row_size),
-                        call.output_gradient.values().subspan(from, row_size),
-                        bordered.subspan(static_cast<std::size_t>(bordered_row(work.gradient, oh)), row_size));
+    activation_backward(
+        call.activation, call.output.values().subspan(from, row_size),
+        call.output_gradient.values().subspan(from, row_size),
+        bordered.subspan(static_cast<std::size_t>(bordered_row(work.gradient, oh)), row_size));
   }
 }
 
@@ -173,7 +182,8 @@ void conv2d_backward(const Conv2dGeometry& g, const Conv2dBackward& call, Worker
   }
   for (int slot = 0; slot < workers.size(); ++slot) {
     clear_border(work.gradient, work.gradient_slot(slot));
-    if (call.filter_gradient && work.input.has_border()) clear_border(work.input, work.input_slot(slot));
+    if (call.filter_gradient && work.input.has_border())
+      clear_border(work.input, work.input_slot(slot));
   }
   if (call.filter_gradient) prepare_filter_gradient(g, work);
   if (call.input_gradient) walk_phases(g, work, call.filter.data, [](const Phase&) {});
@@ -188,8 +198,9 @@ void conv2d_backward(const Conv2dGeometry& g, const Conv2dBackward& call, Worker
       copy_gradient(g, call, work, n, gradient);
       if (call.bias_gradient) {
         for (int oh = 0; oh < g.rows.output; ++oh) {
-          add_column_sums(gradient.data() + bordered_row(work.gradient, oh), g.columns.output, g.out_channels,
-                          work.bias_gradients + std::int64_t{group} * g.out_channels, n > first || oh > 0);
+          add_column_sums(
+              gradient.data() + bordered_row(work.gradient, oh), g.columns.output, g.out_channels,
+              work.bias_gradients + std::int64_t{group} * g.out_channels, n > first || oh > 0);
         }
       }
       if (call.filter_gradient) {
@@ -218,7 +229,8 @@ void conv2d_backward(const Conv2dGeometry& g, const Conv2dBackward& call, Worker
       }
     }
   });
-  if (call.filter_gradient) sum_rows(work.filter_gradients, work.groups, call.filter_gradient.values());
+  if (call.filter_gradient)
+    sum_rows(work.filter_gradients, work.groups, call.filter_gradient.values());
   if (call.bias_gradient) sum_rows(work.bias_gradients, work.groups, call.bias_gradient.values());
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How the patches of a convolution lie in memory: the tables of offsets that turn it into matrix products.
+// How the patches of a convolution lie in memory: the tables of offsets that turn it into matrix
+// products.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +13,8 @@
 
 namespace fovea {
 
-/// The input with the border that padding asks for. A window that needs no border reads the image where it stands.
+/// The input with the border that padding asks for. A window that needs no border reads the image
+/// where it stands.
 inline BorderedLayout input_layout(const WindowGeometry& g) {
   BorderedLayout layout{.rows = g.rows.input, .columns = g.columns.input, .channels = g.channels};
   layout.top = g.rows.before;
@@ -49,12 +51,14 @@ struct FilterTaps {
 /// Offsets of a grid of pixels: row * row_step + column * column_step.
 inline void fill_grid(std::int32_t* offsets, int rows, int columns, int row_step, int column_step) {
   for (int row = 0; row < rows; ++row) {
-    for (int column = 0; column < columns; ++column) *offsets++ = row * row_step + column * column_step;
+    for (int column = 0; column < columns; ++column)
+      *offsets++ = row * row_step + column * column_step;
   }
 }
 
-/// Backwards along one axis. Input position h is read by the taps k with h + before = out * stride + k * dilation, so positions of one
-/// phase (h + before) mod stride share their taps: with u = (h + before) / stride, out = u - behind(k).
+/// Backwards along one axis. Input position h is read by the taps k with h + before = out * stride
+/// + k * dilation, so positions of one phase (h + before) mod stride share their taps: with u = (h
+/// + before) / stride, out = u - behind(k).
 struct PhaseAxis {
   PhaseAxis(const WindowAxis& axis, int phase_of_axis)
       : stride(axis.stride),
@@ -81,7 +85,8 @@ inline BorderedLayout gradient_layout(const Conv2dGeometry& g) {
   const auto after = [](const WindowAxis& a) {
     return std::max((a.input - 1 + a.before) / a.stride - (a.output - 1), 0);
   };
-  BorderedLayout layout{.rows = g.rows.output, .columns = g.columns.output, .channels = g.out_channels};
+  BorderedLayout layout{
+      .rows = g.rows.output, .columns = g.columns.output, .channels = g.out_channels};
   layout.top = before(g.rows);
   layout.bottom = after(g.rows);
   layout.left = before(g.columns);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Every thread takes some panels of the output (or rows of the weight gradient) for the whole batch: outputs are split, sums never are.
+// Every thread takes some panels of the output (or rows of the weight gradient) for the whole
+// batch: outputs are split, sums never are.
 #include "kernels/dense.h"
 
 #include <algorithm>
@@ -13,7 +14,8 @@ namespace fovea {
 
 namespace {
 
-/// Below this many rows, rearranging the weights costs more than it saves: they are read where they stand.
+/// Below this many rows, rearranging the weights costs more than it saves: they are read where they
+/// stand.
 constexpr int kRowsWorthPacking = 4;
 
 /// Offsets 0, step, 2 * step, ...
@@ -48,13 +50,18 @@ struct BackwardWorkspace {
   float* packed;
 };
 
-/// Work is handed out in at most this many parts, fixed so that the cut never depends on the number of threads.
+/// Work is handed out in at most this many parts, fixed so that the cut never depends on the number
+/// of threads.
 constexpr int kParts = 16;
 
 }  // namespace
 
-std::int64_t dense_forward_scratch(const DenseGeometry& g) { return scratch_floats<ForwardWorkspace>(g); }
-std::int64_t dense_backward_scratch(const DenseGeometry& g) { return scratch_floats<BackwardWorkspace>(g); }
+std::int64_t dense_forward_scratch(const DenseGeometry& g) {
+  return scratch_floats<ForwardWorkspace>(g);
+}
+std::int64_t dense_backward_scratch(const DenseGeometry& g) {
+  return scratch_floats<BackwardWorkspace>(g);
+}
 
 void dense_forward(const DenseGeometry& g, const DenseForward& call, Workers& workers) {
   Scratch scratch(call.scratch);
@@ -89,13 +96,16 @@ void dense_forward(const DenseGeometry& g, const DenseForward& call, Workers& wo
 void dense_backward(const DenseGeometry& g, const DenseBackward& call, Workers& workers) {
   Scratch scratch(call.scratch);
   const BackwardWorkspace work(g, scratch);
-  const std::span<float> gradient(work.gradient, static_cast<std::size_t>(g.batch) * static_cast<std::size_t>(g.outputs));
-  activation_backward(call.activation, call.output.values(), call.output_gradient.values(), gradient);
+  const std::span<float> gradient(
+      work.gradient, static_cast<std::size_t>(g.batch) * static_cast<std::size_t>(g.outputs));
+  activation_backward(call.activation, call.output.values(), call.output_gradient.values(),
+                      gradient);
   fill_steps(work.input_offsets, g.inputs);
   fill_steps(work.gradient_offsets, g.outputs);
   fill_steps(work.positions, 1);
 
-  if (call.bias_gradient) add_column_sums(gradient.data(), g.batch, g.outputs, call.bias_gradient.data, false);
+  if (call.bias_gradient)
+    add_column_sums(gradient.data(), g.batch, g.outputs, call.bias_gradient.data, false);
   if (call.weight_gradient) {
     const OuterCall outer_call{.input = call.input.data,
                                .input_offsets = work.input_offsets,

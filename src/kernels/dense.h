@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Fully connected layer: output[n, j] = f(bias[j] + sum over i of input[n, i] * weight[i, j]). A product whose pixels are the rows
-// of the batch.
+// Fully connected layer: output[n, j] = f(bias[j] + sum over i of input[n, i] * weight[i, j]). A
+// product whose pixels are the rows of the batch.
 #pragma once
 
 #include "core/parallel.h"
@@ -34,8 +34,8 @@ struct DenseBackward {
   std::span<float> scratch;
 };
 
-/// With d = output_gradient * f'(output): weight_gradient = input^T d, bias_gradient = column sums of d,
-/// input_gradient = d weight^T. Overwrites all three, which must not alias anything else.
+/// With d = output_gradient * f'(output): weight_gradient = input^T d, bias_gradient = column sums
+/// of d, input_gradient = d weight^T. Overwrites all three, which must not alias anything else.
 void dense_backward(const DenseGeometry& g, const DenseBackward& call, Workers& workers);
 std::int64_t dense_backward_scratch(const DenseGeometry& g);
 

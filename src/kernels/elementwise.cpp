@@ -30,12 +30,17 @@ void sum_rows(const float* rows, int count, std::span<float> total) {
 }
 
 void add(std::span<const float> a, std::span<const float> b, std::span<float> total) {
-  map_to(total, [](Vector x, Vector y) { return hn::Add(x, y); }, a, b);
+  map_to(
+      total, [](Vector x, Vector y) { return hn::Add(x, y); }, a, b);
 }
 
 void scale(std::span<const float> x, float factor, float offset, std::span<float> y) {
   map_to(
-      y, [f = broadcast(factor), o = broadcast(offset)](Vector v) { return hn::Add(hn::Mul(v, f), o); }, x);
+      y,
+      [f = broadcast(factor), o = broadcast(offset)](Vector v) {
+        return hn::Add(hn::Mul(v, f), o);
+      },
+      x);
 }
 
 void dropout(const RandomStream& stream, float rate, std::span<const float> x, std::span<float> y) {

@@ -21,8 +21,9 @@ void add(std::span<const float> a, std::span<const float> b, std::span<float> to
 /// y = scale * x + offset. y may be x.
 void scale(std::span<const float> x, float factor, float offset, std::span<float> y);
 
-/// y = x / (1 - rate) where the stream's number for this element is at least `rate`, else 0: "inverted" dropout, so that nothing
-/// is left to do outside training. The backward pass is the same call on gradients: the mask is made again, not stored.
+/// y = x / (1 - rate) where the stream's number for this element is at least `rate`, else 0:
+/// "inverted" dropout, so that nothing is left to do outside training. The backward pass is the
+/// same call on gradients: the mask is made again, not stored.
 void dropout(const RandomStream& stream, float rate, std::span<const float> x, std::span<float> y);
 
 }  // namespace fovea

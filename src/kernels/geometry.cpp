@@ -20,7 +20,8 @@ WindowAxis axis(std::string_view place, std::string_view name, WindowAxis a, Pad
     fail(ErrorCode::kBadShape, place, ": a window of ", name, ' ', a.span(),
          " does not fit an input of ", name, ' ', a.input,
          padded > a.input ? concat(" padded to ", padded) : std::string(),
-         ". Use a smaller window, padding \"same\", or fewer layers that shrink the image before it.");
+         ". Use a smaller window, padding \"same\", or fewer layers that shrink the image before "
+         "it.");
   }
   a.output = static_cast<int>((padded - a.span()) / a.stride) + 1;
   return a;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Every derived size of an operation, computed and checked once. The legend of the kernels: n image; h w input row and column;
-// oh ow output row and column; kh kw filter row and column; ic oc input and output channel; m n k rows, columns and depth
-// of a matrix product.
+// Every derived size of an operation, computed and checked once. The legend of the kernels: n
+// image; h w input row and column; oh ow output row and column; kh kw filter row and column; ic oc
+// input and output channel; m n k rows, columns and depth of a matrix product.
 #pragma once
 
 #include <array>
@@ -48,7 +48,8 @@ struct WindowGeometry {
 };
 
 /// Checks that the window fits and computes every size. `place` opens the error sentence.
-/// "same" padding is Keras's: output = ceil(input / stride), an odd total puts the extra row at the bottom and right.
+/// "same" padding is Keras's: output = ceil(input / stride), an odd total puts the extra row at the
+/// bottom and right.
 WindowGeometry window_geometry(std::string_view place, const Shape& input, const Window& window);
 
 struct Conv2dGeometry : WindowGeometry {  // channels = ic

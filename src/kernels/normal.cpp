@@ -12,7 +12,8 @@ void truncated_normal(const RandomStream& stream, float deviation, std::span<flo
   constexpr float kTau = 6.28318530717958647692F;
   std::size_t filled = 0;
   for (std::uint64_t index = 0; filled < values.size(); ++index) {
-    // Two words give one number: radius sqrt(-2 ln u), angle 2 pi v. u in (0, 1], so that its logarithm is finite.
+    // Two words give one number: radius sqrt(-2 ln u), angle 2 pi v. u in (0, 1], so that its
+    // logarithm is finite.
     const PhiloxBlock a = stream.block(2 * index);
     const PhiloxBlock b = stream.block(2 * index + 1);
     std::array<float, kLaneCount> u{};

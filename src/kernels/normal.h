@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Normally distributed random numbers, the same bits everywhere (their logarithms and cosines are the library's own).
+// Normally distributed random numbers, the same bits everywhere (their logarithms and cosines are
+// the library's own).
 #pragma once
 
 #include <span>
@@ -8,7 +9,8 @@
 
 namespace fovea {
 
-/// values[i] ~ N(0, deviation^2), drawn again where it lies beyond two deviations. Box and Muller (1958).
+/// values[i] ~ N(0, deviation^2), drawn again where it lies beyond two deviations. Box and Muller
+/// (1958).
 void truncated_normal(const RandomStream& stream, float deviation, std::span<float> values);
 
 }  // namespace fovea

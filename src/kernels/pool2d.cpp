@@ -31,7 +31,8 @@ void for_each_window(const WindowGeometry& g, int n, const Function& window) {
 
 /// Calls f(input offset) for the inputs of a window in order, as offsets of their first channel.
 template <class Function>
-HWY_INLINE void for_each_input(const WindowGeometry& g, int n, Range rows, Range columns, const Function& f) {
+HWY_INLINE void for_each_input(const WindowGeometry& g, int n, Range rows, Range columns,
+                               const Function& f) {
   for (int h = rows.first; h < rows.last; ++h) {
     const std::ptrdiff_t row = (std::ptrdiff_t{n} * g.rows.input + h) * g.columns.input;
     for (int w = columns.first; w < columns.last; ++w) f((row + w) * g.channels);
@@ -39,21 +40,25 @@ HWY_INLINE void for_each_input(const WindowGeometry& g, int n, Range rows, Range
 }
 
 std::span<float> image(const WindowGeometry& g, TensorView tensor, int n) {
-  const std::size_t size = static_cast<std::size_t>(g.rows.input) * static_cast<std::size_t>(g.columns.input) *
+  const std::size_t size = static_cast<std::size_t>(g.rows.input) *
+                           static_cast<std::size_t>(g.columns.input) *
                            static_cast<std::size_t>(g.channels);
   return tensor.values().subspan(static_cast<std::size_t>(n) * size, size);
 }
 
-std::span<const float> pixel_of(const WindowGeometry& g, ConstTensorView output, std::ptrdiff_t pixel) {
+std::span<const float> pixel_of(const WindowGeometry& g, ConstTensorView output,
+                                std::ptrdiff_t pixel) {
   return {output.data + pixel * g.channels, static_cast<std::size_t>(g.channels)};
 }
 
 }  // namespace
 
-void max_pool2d_forward(const WindowGeometry& g, ConstTensorView input, TensorView output, Workers& workers) {
+void max_pool2d_forward(const WindowGeometry& g, ConstTensorView input, TensorView output,
+                        Workers& workers) {
   workers.run(g.batch, [&](int n, int) {
     for_each_window(g, n, [&](std::ptrdiff_t pixel, Range rows, Range columns) {
-      const std::span<float> y(output.data + pixel * g.channels, static_cast<std::size_t>(g.channels));
+      const std::span<float> y(output.data + pixel * g.channels,
+                               static_cast<std::size_t>(g.channels));
       for_each_vector(y.size(), [&](std::size_t c, std::size_t count) {
         Vector largest = broadcast(-std::numeric_limits<float>::infinity());
         for_each_input(g, n, rows, columns, [&](std::ptrdiff_t at) {
@@ -77,7 +82,8 @@ void max_pool2d_backward(const WindowGeometry& g, const MaxPool2dBackward& call,
         for_each_input(g, n, rows, columns, [&](std::ptrdiff_t at) {
           const Mask is_largest = hn::Eq(load_some(call.input.data + at + c, count), largest);
           float* dx = call.input_gradient.data + at + c;
-          store_some(hn::Add(load_some(dx, count), hn::IfThenElseZero(is_largest, left)), dx, count);
+          store_some(hn::Add(load_some(dx, count), hn::IfThenElseZero(is_largest, left)), dx,
+                     count);
           left = hn::IfThenZeroElse(is_largest, left);
         });
       });
@@ -85,11 +91,14 @@ void max_pool2d_backward(const WindowGeometry& g, const MaxPool2dBackward& call,
   });
 }
 
-void average_pool2d_forward(const WindowGeometry& g, ConstTensorView input, TensorView output, Workers& workers) {
+void average_pool2d_forward(const WindowGeometry& g, ConstTensorView input, TensorView output,
+                            Workers& workers) {
   workers.run(g.batch, [&](int n, int) {
     for_each_window(g, n, [&](std::ptrdiff_t pixel, Range rows, Range columns) {
-      const std::span<float> y(output.data + pixel * g.channels, static_cast<std::size_t>(g.channels));
-      const Vector inputs = broadcast(static_cast<float>((rows.last - rows.first) * (columns.last - columns.first)));
+      const std::span<float> y(output.data + pixel * g.channels,
+                               static_cast<std::size_t>(g.channels));
+      const Vector inputs =
+          broadcast(static_cast<float>((rows.last - rows.first) * (columns.last - columns.first)));
       for_each_vector(y.size(), [&](std::size_t c, std::size_t count) {
         Vector sum = zero();
         for_each_input(g, n, rows, columns, [&](std::ptrdiff_t at) {
@@ -101,13 +110,14 @@ void average_pool2d_forward(const WindowGeometry& g, ConstTensorView input, Tens
   });
 }
 
-void average_pool2d_backward(const WindowGeometry& g, ConstTensorView output_gradient, TensorView input_gradient,
-                             Workers& workers) {
+void average_pool2d_backward(const WindowGeometry& g, ConstTensorView output_gradient,
+                             TensorView input_gradient, Workers& workers) {
   workers.run(g.batch, [&](int n, int) {
     std::ranges::fill(image(g, input_gradient, n), 0.0F);
     for_each_window(g, n, [&](std::ptrdiff_t pixel, Range rows, Range columns) {
       const std::span<const float> dy = pixel_of(g, output_gradient, pixel);
-      const Vector inputs = broadcast(static_cast<float>((rows.last - rows.first) * (columns.last - columns.first)));
+      const Vector inputs =
+          broadcast(static_cast<float>((rows.last - rows.first) * (columns.last - columns.first)));
       for_each_vector(dy.size(), [&](std::size_t c, std::size_t count) {
         const Vector share = hn::Div(load_at(dy, c, count), inputs);
         for_each_input(g, n, rows, columns, [&](std::ptrdiff_t at) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Pooling over NHWC images, each channel by itself. Max pooling pads with minus infinity, average pooling does not count padding (Keras).
+// Pooling over NHWC images, each channel by itself. Max pooling pads with minus infinity, average
+// pooling does not count padding (Keras).
 #pragma once
 
 #include "core/parallel.h"
@@ -9,22 +10,24 @@
 namespace fovea {
 
 /// output = the largest input of each window (NaN when it holds one). Overwrites output.
-void max_pool2d_forward(const WindowGeometry& g, ConstTensorView input, TensorView output, Workers& workers);
+void max_pool2d_forward(const WindowGeometry& g, ConstTensorView input, TensorView output,
+                        Workers& workers);
 
 struct MaxPool2dBackward {
   ConstTensorView input, output, output_gradient;
   TensorView input_gradient;
 };
 
-/// Each window's gradient goes to its first largest input, found again by comparing input and output: nothing is stored.
-/// Overwrites input_gradient, which must not alias anything.
+/// Each window's gradient goes to its first largest input, found again by comparing input and
+/// output: nothing is stored. Overwrites input_gradient, which must not alias anything.
 void max_pool2d_backward(const WindowGeometry& g, const MaxPool2dBackward& call, Workers& workers);
 
 /// output = the mean of each window's inputs. Overwrites output.
-void average_pool2d_forward(const WindowGeometry& g, ConstTensorView input, TensorView output, Workers& workers);
+void average_pool2d_forward(const WindowGeometry& g, ConstTensorView input, TensorView output,
+                            Workers& workers);
 
 /// Each window's gradient is shared equally by its inputs. Overwrites input_gradient.
-void average_pool2d_backward(const WindowGeometry& g, ConstTensorView output_gradient, TensorView input_gradient,
-                             Workers& workers);
+void average_pool2d_backward(const WindowGeometry& g, ConstTensorView output_gradient,
+                             TensorView input_gradient, Workers& workers);
 
 }  // namespace fovea

@@ -17,7 +17,8 @@ int panel_width(int columns, int panel) {
   return columns - panel * kTileColumns > kLaneInt ? kTileColumns : kLaneInt;
 }
 
-/// Where a tile stands in the product: which part of the terms, and whether sums begin or end with it.
+/// Where a tile stands in the product: which part of the terms, and whether sums begin or end with
+/// it.
 struct Block {
   Taps taps;
   const float* weights;
@@ -27,7 +28,8 @@ struct Block {
 };
 
 template <int kRows, int kVectors>
-HWY_INLINE void product_tile(const ProductCall& call, const Block& block, int row, int column, int count) {
+HWY_INLINE void product_tile(const ProductCall& call, const Block& block, int row, int column,
+                             int count) {
   const float* pixel[kRows];
   float* output[kRows];
   Tile<kRows, kVectors> tile;
@@ -42,7 +44,8 @@ HWY_INLINE void product_tile(const ProductCall& call, const Block& block, int ro
   tile.clear();
   if (!block.first) {
     for (int i = 0; i < kRows; ++i) {
-      for (int v = 0; v < kVectors; ++v) tile.sum[i][v] = load_some(output[i] + v * kLaneInt, lanes(v));
+      for (int v = 0; v < kVectors; ++v)
+        tile.sum[i][v] = load_some(output[i] + v * kLaneInt, lanes(v));
     }
   }
   add_product(tile, pixel, block.taps, block.weights, block.weight_step);
@@ -65,7 +68,8 @@ HWY_INLINE void product_tile(const ProductCall& call, const Block& block, int ro
     }
   } else {
     for (int i = 0; i < kRows; ++i) {
-      for (int v = 0; v < kVectors; ++v) store_some(tile.sum[i][v], output[i] + v * kLaneInt, lanes(v));
+      for (int v = 0; v < kVectors; ++v)
+        store_some(tile.sum[i][v], output[i] + v * kLaneInt, lanes(v));
     }
   }
 }
@@ -73,7 +77,8 @@ HWY_INLINE void product_tile(const ProductCall& call, const Block& block, int ro
 template <int kVectors, int kRows = kTileRows>
 void product_rows(const ProductCall& call, const Block& block, int column, int count, int row) {
   const int rows = static_cast<int>(call.input_offsets.size());
-  for (; row + kRows <= rows; row += kRows) product_tile<kRows, kVectors>(call, block, row, column, count);
+  for (; row + kRows <= rows; row += kRows)
+    product_tile<kRows, kVectors>(call, block, row, column, count);
   if constexpr (kRows > 1) {
     if (row < rows) product_rows<kVectors, kRows - 1>(call, block, column, count, row);
   }
@@ -97,7 +102,8 @@ HWY_INLINE void outer_tile(const OuterCall& call, int k, int column, int count) 
   for (int i = 0; i < kRows; ++i) position[i] = call.positions[static_cast<std::size_t>(k + i)];
   Tile<kRows, kVectors> tile;
   tile.clear();
-  add_pixels(tile, call.input, call.input_offsets, position, call.gradient + column, call.gradient_offsets);
+  add_pixels(tile, call.input, call.input_offsets, position, call.gradient + column,
+             call.gradient_offsets);
   for (int i = 0; i < kRows; ++i) {
     for (int v = 0; v < kVectors; ++v) {
       const int left = std::clamp(count - v * kLaneInt, 0, kLaneInt);
@@ -119,8 +125,8 @@ void outer_rows(const OuterCall& call, int k, int last, int column, int count) {
 
 }  // namespace
 
-void pack(const PackedWeights& shape, float* packed, StridedMatrix block, int first_term, int count, int first_panel,
-          int last_panel) {
+void pack(const PackedWeights& shape, float* packed, StridedMatrix block, int first_term, int count,
+          int first_panel, int last_panel) {
   for (int panel = first_panel; panel < last_panel; ++panel) {
     const int width = panel_width(shape.columns, panel);
     const int column = panel * kTileColumns;
@@ -145,11 +151,13 @@ void product(const ProductCall& call, int first_panel, int last_panel) {
   if (call.taps.offsets.size() != 1 || terms <= kTermsPerBlock) {
     for (int panel = first_panel; panel < last_panel; ++panel) {
       const float* weights = call.weights.data + std::ptrdiff_t{panel} * kTileColumns * terms;
-      product_panel(call, {call.taps, weights, panel_width(call.weights.columns, panel), true, true}, panel);
+      product_panel(
+          call, {call.taps, weights, panel_width(call.weights.columns, panel), true, true}, panel);
     }
     return;
   }
-  // One long run: cut into blocks. A sum rests in the output between blocks, which changes none of its bits.
+  // One long run: cut into blocks. A sum rests in the output between blocks, which changes none of
+  // its bits.
   for (int panel = first_panel; panel < last_panel; ++panel) {
     const int width = panel_width(call.weights.columns, panel);
     const float* weights = call.weights.data + std::ptrdiff_t{panel} * kTileColumns * terms;
@@ -157,16 +165,22 @@ void product(const ProductCall& call, int first_panel, int last_panel) {
       const int count = std::min(kTermsPerBlock, terms - term);
       const std::array<std::int32_t, 1> offset = {call.taps.offsets[0] + term};
       product_panel(call,
-                    {{offset, count}, weights + std::ptrdiff_t{term} * width, width, term == 0, term + count == terms},
+                    {{offset, count},
+                     weights + std::ptrdiff_t{term} * width,
+                     width,
+                     term == 0,
+                     term + count == terms},
                     panel);
     }
   }
 }
 
-void product_unpacked(const ProductCall& call, const float* weights, std::ptrdiff_t weight_step, int first_panel,
-                      int last_panel) {
+void product_unpacked(const ProductCall& call, const float* weights, std::ptrdiff_t weight_step,
+                      int first_panel, int last_panel) {
   for (int panel = first_panel; panel < last_panel; ++panel) {
-    product_panel(call, {call.taps, weights + std::ptrdiff_t{panel} * kTileColumns, weight_step, true, true}, panel);
+    product_panel(
+        call, {call.taps, weights + std::ptrdiff_t{panel} * kTileColumns, weight_step, true, true},
+        panel);
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The matrix products of the library, as implicit GEMM: rows are pixels found by a table of offsets, so no im2col matrix is
-// ever made. A dense layer is the case where a pixel is a row of the batch and a patch is that row.
+// The matrix products of the library, as implicit GEMM: rows are pixels found by a table of
+// offsets, so no im2col matrix is ever made. A dense layer is the case where a pixel is a row of
+// the batch and a patch is that row.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +11,9 @@
 
 namespace fovea {
 
-/// Weights [terms, columns] rearranged in panels of 8 columns (the last one of 4 where at most 4 are left), each panel a
-/// contiguous [terms, 8]: what a register tile reads one after the other. Missing columns are zero.
+/// Weights [terms, columns] rearranged in panels of 8 columns (the last one of 4 where at most 4
+/// are left), each panel a contiguous [terms, 8]: what a register tile reads one after the other.
+/// Missing columns are zero.
 struct PackedWeights {
   const float* data = nullptr;
   int terms = 0;
@@ -23,16 +25,18 @@ struct PackedWeights {
   [[nodiscard]] int panels() const { return (columns + kTileColumns - 1) / kTileColumns; }
 };
 
-/// A block of a matrix by strides: element (k, column) = data[k * k_stride + column * column_stride].
+/// A block of a matrix by strides: element (k, column) = data[k * k_stride + column *
+/// column_stride].
 struct StridedMatrix {
   const float* data = nullptr;
   std::ptrdiff_t k_stride = 0;
   std::ptrdiff_t column_stride = 0;
 };
 
-/// Packs rows [first_term, first_term + count) of panels [first_panel, last_panel) from `block`'s rows 0 to count - 1.
-void pack(const PackedWeights& shape, float* packed, StridedMatrix block, int first_term, int count, int first_panel,
-          int last_panel);
+/// Packs rows [first_term, first_term + count) of panels [first_panel, last_panel) from `block`'s
+/// rows 0 to count - 1.
+void pack(const PackedWeights& shape, float* packed, StridedMatrix block, int first_term, int count,
+          int first_panel, int last_panel);
 
 /// What happens to a finished sum: y = relu(sum + bias), either of them optional.
 struct Epilogue {
@@ -50,26 +54,28 @@ struct ProductCall {
   const std::int32_t* output_offsets = nullptr;  // of each row
 };
 
-/// output[row, column] = epilogue(sum over terms of input[row, term] * weight[term, column]) for panels
-/// [first_panel, last_panel). Overwrites. Output must not alias input or weights.
+/// output[row, column] = epilogue(sum over terms of input[row, term] * weight[term, column]) for
+/// panels [first_panel, last_panel). Overwrites. Output must not alias input or weights.
 void product(const ProductCall& call, int first_panel, int last_panel);
 
-/// The same without packing, for few rows: weights are read where they stand, `weight_step` floats from term to term.
-void product_unpacked(const ProductCall& call, const float* weights, std::ptrdiff_t weight_step, int first_panel,
-                      int last_panel);
+/// The same without packing, for few rows: weights are read where they stand, `weight_step` floats
+/// from term to term.
+void product_unpacked(const ProductCall& call, const float* weights, std::ptrdiff_t weight_step,
+                      int first_panel, int last_panel);
 
 struct OuterCall {
   const float* input = nullptr;
-  std::span<const std::int32_t> input_offsets;   // of each pixel
-  std::span<const std::int32_t> positions;       // offset of each k from a pixel
-  const float* gradient = nullptr;               // may be read up to 7 floats past a pixel's last column
+  std::span<const std::int32_t> input_offsets;  // of each pixel
+  std::span<const std::int32_t> positions;      // offset of each k from a pixel
+  const float* gradient = nullptr;  // may be read up to 7 floats past a pixel's last column
   const std::int32_t* gradient_offsets = nullptr;  // of each pixel
   int columns = 0;
   float* output = nullptr;  // [positions, columns]
   bool accumulate = false;  // add to output instead of overwriting it
 };
 
-/// output[k, column] = sum over pixels of input[pixel, k] * gradient[pixel, column], for k in [first, last).
+/// output[k, column] = sum over pixels of input[pixel, k] * gradient[pixel, column], for k in
+/// [first, last).
 void outer(const OuterCall& call, int first, int last);
 
 }  // namespace fovea

@@ -24,7 +24,8 @@ double squared_error(std::span<const float> prediction, std::span<const float> t
   if (!gradient.empty()) {
     const Vector factor = broadcast(2 * scale);
     map_to(
-        gradient, [factor](Vector y, Vector t) { return hn::Mul(hn::Sub(y, t), factor); }, prediction, target);
+        gradient, [factor](Vector y, Vector t) { return hn::Mul(hn::Sub(y, t), factor); },
+        prediction, target);
   }
   return total;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Hands out pieces of scratch memory. A kernel describes its workspace once, as a struct whose constructor takes pieces: with
-// memory behind it that is the workspace, without memory it measures how much the memory plan must set aside.
+// Hands out pieces of scratch memory. A kernel describes its workspace once, as a struct whose
+// constructor takes pieces: with memory behind it that is the workspace, without memory it measures
+// how much the memory plan must set aside.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +19,8 @@ class Scratch {
   explicit Scratch(std::span<float> memory)
       : memory_(reinterpret_cast<std::byte*>(memory.data())), limit_(memory.size_bytes()) {}
 
-  /// Room for `count` numbers on a cache-line boundary, with room for one register tile behind them: vector loads
-  /// may read past the end of a piece (what they find there is never used).
+  /// Room for `count` numbers on a cache-line boundary, with room for one register tile behind
+  /// them: vector loads may read past the end of a piece (what they find there is never used).
   template <class T>
   T* take(std::int64_t count) {
     static_assert(std::is_trivially_copyable_v<T> && alignof(T) <= kAlignment);
@@ -27,12 +28,15 @@ class Scratch {
     const std::int64_t bytes = count * static_cast<std::int64_t>(sizeof(T)) + kSlack;
     used_ += (bytes + kAlignment - 1) / kAlignment * kAlignment;
     if (memory_ == nullptr) return nullptr;
-    ensure(used_ <= static_cast<std::int64_t>(limit_), "a kernel wants more scratch memory than was planned");
+    ensure(used_ <= static_cast<std::int64_t>(limit_),
+           "a kernel wants more scratch memory than was planned");
     return reinterpret_cast<T*>(memory_ + start);
   }
 
   /// What was taken so far, in floats.
-  [[nodiscard]] std::int64_t floats() const { return used_ / static_cast<std::int64_t>(sizeof(float)); }
+  [[nodiscard]] std::int64_t floats() const {
+    return used_ / static_cast<std::int64_t>(sizeof(float));
+  }
 
  private:
   static constexpr std::int64_t kAlignment = 64;

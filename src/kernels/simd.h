@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The only file that includes Highway. Loading, tails and storing live here, so that a kernel shows its mathematics only.
-// Four lanes in every build: with the same operations in the same order, results are the same bits on every machine.
-// The `relaxed` variant alone fuses multiply and add, and promises the same bits on one machine only.
+// The only file that includes Highway. Loading, tails and storing live here, so that a kernel shows
+// its mathematics only. Four lanes in every build: with the same operations in the same order,
+// results are the same bits on every machine. The `relaxed` variant alone fuses multiply and add,
+// and promises the same bits on one machine only.
 #pragma once
 
 #include <cstddef>
@@ -27,11 +28,14 @@ inline Vector broadcast(float value) { return hn::Set(kLanes, value); }
 inline Vector load(const float* from) { return hn::LoadU(kLanes, from); }
 inline void store(Vector v, float* to) { hn::StoreU(v, kLanes, to); }
 /// The first `count` floats (at most 4), zero in the other lanes.
-inline Vector load_some(const float* from, std::size_t count) { return hn::LoadN(kLanes, from, count); }
+inline Vector load_some(const float* from, std::size_t count) {
+  return hn::LoadN(kLanes, from, count);
+}
 inline void store_some(Vector v, float* to, std::size_t count) { hn::StoreN(v, kLanes, to, count); }
 
-/// a * b + c: two roundings everywhere, but one in the `relaxed` variant, where that is a single instruction.
-/// Highway has no relaxed-SIMD path, hence the one raw intrinsic of the library (benchmark: bench/limit).
+/// a * b + c: two roundings everywhere, but one in the `relaxed` variant, where that is a single
+/// instruction. Highway has no relaxed-SIMD path, hence the one raw intrinsic of the library
+/// (benchmark: bench/limit).
 inline Vector multiply_add(Vector a, Vector b, Vector c) {
 #ifdef __wasm_relaxed_simd__
   return Vector{wasm_f32x4_relaxed_madd(a.raw, b.raw, c.raw)};
@@ -40,7 +44,8 @@ inline Vector multiply_add(Vector a, Vector b, Vector c) {
 #endif
 }
 
-/// The larger number; NaN when either is NaN; the first of equals (so 0 against -0 keeps the first).
+/// The larger number; NaN when either is NaN; the first of equals (so 0 against -0 keeps the
+/// first).
 inline Vector maximum(Vector a, Vector b) {
   return hn::IfThenElse(hn::Or(hn::Ge(a, b), hn::IsNaN(a)), a, b);
 }
@@ -59,8 +64,9 @@ inline float max_of_lanes(Vector v) {
   return hn::GetLane(maximum(pairs, hn::Reverse4(kLanes, pairs)));
 }
 
-// Correct to a few units in the last place, and the same bits everywhere, which libm and JavaScript are not.
-// Highway's wrap around above 177, turn NaN into a number and take logarithms of anything; these do not.
+// Correct to a few units in the last place, and the same bits everywhere, which libm and JavaScript
+// are not. Highway's wrap around above 177, turn NaN into a number and take logarithms of anything;
+// these do not.
 /// exp(x): infinite above 88.7, NaN for NaN.
 inline Vector exponential(Vector x) {
   const Vector e = hn::Exp(kLanes, hn::Min(x, broadcast(89)));
@@ -73,8 +79,8 @@ inline Vector logarithm(Vector x) {
 inline Vector hyperbolic_tangent(Vector x) { return hn::Tanh(kLanes, x); }
 inline Vector cosine(Vector x) { return hn::Cos(kLanes, x); }
 
-/// Calls body(i, count) for i = 0, 4, 8, ... with count = 4, and for the tail with the count that is left. `body` is
-/// inlined twice, so that full vectors pay nothing for the tail.
+/// Calls body(i, count) for i = 0, 4, 8, ... with count = 4, and for the tail with the count that
+/// is left. `body` is inlined twice, so that full vectors pay nothing for the tail.
 template <class Body>
 inline void for_each_vector(std::size_t size, const Body& body) {
   std::size_t i = 0;

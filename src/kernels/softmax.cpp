@@ -27,8 +27,9 @@ float row_max(std::span<const float> x) {
   Vector largest = broadcast(-kInfinity);
   for_each_vector(x.size(), [&](std::size_t i, std::size_t count) {
     const Vector v = load_at(x, i, count);
-    const Vector padded =
-        count == kLaneCount ? v : hn::IfThenElse(hn::FirstN(kLanes, count), v, broadcast(-kInfinity));
+    const Vector padded = count == kLaneCount
+                              ? v
+                              : hn::IfThenElse(hn::FirstN(kLanes, count), v, broadcast(-kInfinity));
     largest = maximum(largest, padded);
   });
   return max_of_lanes(largest);
@@ -49,7 +50,9 @@ float exponentials(std::span<const float> x, float shift, std::span<float> y) {
 
 float sum_of(std::span<const float> x) {
   Vector sum = zero();
-  for_each_vector(x.size(), [&](std::size_t i, std::size_t count) { sum = hn::Add(sum, load_at(x, i, count)); });
+  for_each_vector(x.size(), [&](std::size_t i, std::size_t count) {
+    sum = hn::Add(sum, load_at(x, i, count));
+  });
   return sum_of_lanes(sum);
 }
 
@@ -65,7 +68,8 @@ float log_of(float x) { return hn::GetLane(logarithm(broadcast(x))); }
 
 /// The class of a sparse label, or `classes` when it is none.
 std::size_t class_of(float label, std::size_t classes) {
-  return label >= 0 && label < static_cast<float>(classes) ? static_cast<std::size_t>(label) : classes;
+  return label >= 0 && label < static_cast<float>(classes) ? static_cast<std::size_t>(label)
+                                                           : classes;
 }
 
 }  // namespace
@@ -76,21 +80,25 @@ void softmax_forward(ConstTensorView x, TensorView y) {
     const std::span<float> to = row_of(y, row);
     // Subtract the row maximum first: exp() of a large logit overflows, and the ratio is unchanged.
     const Vector sum = broadcast(exponentials(from, row_max(from), to));
-    map_to(to, [sum](Vector v) { return hn::Div(v, sum); }, to);
+    map_to(
+        to, [sum](Vector v) { return hn::Div(v, sum); }, to);
   }
 }
 
-void softmax_backward(ConstTensorView y, ConstTensorView output_gradient, TensorView input_gradient) {
+void softmax_backward(ConstTensorView y, ConstTensorView output_gradient,
+                      TensorView input_gradient) {
   for (std::size_t row = 0; row < row_count(y); ++row) {
     const std::span<const float> p = row_of(y, row);
     const std::span<const float> dy = row_of(output_gradient, row);
     const Vector mean = broadcast(sum_of_products(dy, p));
-    map_to(row_of(input_gradient, row), [mean](Vector v, Vector d) { return hn::Mul(v, hn::Sub(d, mean)); }, p, dy);
+    map_to(
+        row_of(input_gradient, row),
+        [mean](Vector v, Vector d) { return hn::Mul(v, hn::Sub(d, mean)); }, p, dy);
   }
 }
 
-double softmax_cross_entropy(ConstTensorView logits, ConstTensorView labels, Labels kind, float scale,
-                             TensorView gradient) {
+double softmax_cross_entropy(ConstTensorView logits, ConstTensorView labels, Labels kind,
+                             float scale, TensorView gradient) {
   double total = 0;
   const auto classes = static_cast<std::size_t>(logits.shape[-1]);
   for (std::size_t row = 0; row < row_count(logits); ++row) {
@@ -103,7 +111,8 @@ double softmax_cross_entropy(ConstTensorView logits, ConstTensorView labels, Lab
       Vector sum = zero();
       for_each_vector(classes, [&](std::size_t i, std::size_t count) {
         const Vector e = exponential(hn::Sub(load_at(x, i, count), broadcast(shift)));
-        sum = hn::Add(sum, count < kLaneCount ? hn::IfThenElseZero(hn::FirstN(kLanes, count), e) : e);
+        sum =
+            hn::Add(sum, count < kLaneCount ? hn::IfThenElseZero(hn::FirstN(kLanes, count), e) : e);
       });
       exponential_sum = sum_of_lanes(sum);
     }
@@ -116,7 +125,8 @@ double softmax_cross_entropy(ConstTensorView logits, ConstTensorView labels, Lab
       if (gradient) {
         const std::span<float> g = row_of(gradient, row);
         const Vector factor = broadcast(scale / exponential_sum);
-        map_to(g, [factor](Vector e) { return hn::Mul(e, factor); }, g);
+        map_to(
+            g, [factor](Vector e) { return hn::Mul(e, factor); }, g);
         g[label] -= scale;
       }
     } else {
@@ -128,15 +138,17 @@ double softmax_cross_entropy(ConstTensorView logits, ConstTensorView labels, Lab
         const Vector factor = broadcast(label_sum / exponential_sum);
         const Vector s = broadcast(scale);
         map_to(
-            g, [=](Vector e, Vector label) { return hn::Mul(hn::Sub(hn::Mul(e, factor), label), s); }, g, t);
+            g,
+            [=](Vector e, Vector label) { return hn::Mul(hn::Sub(hn::Mul(e, factor), label), s); },
+            g, t);
       }
     }
   }
   return total;
 }
 
-double cross_entropy(ConstTensorView probabilities, ConstTensorView labels, Labels kind, float scale,
-                     TensorView gradient) {
+double cross_entropy(ConstTensorView probabilities, ConstTensorView labels, Labels kind,
+                     float scale, TensorView gradient) {
   double total = 0;
   const auto classes = static_cast<std::size_t>(probabilities.shape[-1]);
   for (std::size_t row = 0; row < row_count(probabilities); ++row) {
@@ -147,7 +159,8 @@ double cross_entropy(ConstTensorView probabilities, ConstTensorView labels, Labe
       sparse_label = class_of(labels.data[row], classes);
       if (sparse_label == classes) return std::numeric_limits<double>::quiet_NaN();
     }
-    // With q = p / sum: the loss is -label log q, its gradient dq = -label / q, and dp = (dq - sum of dq q) / sum.
+    // With q = p / sum: the loss is -label log q, its gradient dq = -label / q, and dp = (dq - sum
+    // of dq q) / sum.
     float mean = 0;
     for (std::size_t c = 0; c < classes; ++c) {
       const float label =
@@ -155,7 +168,8 @@ double cross_entropy(ConstTensorView probabilities, ConstTensorView labels, Labe
       const float q = p[c] / sum;
       const bool clipped = q < kEpsilon || q > 1 - kEpsilon;
       if (label != 0) {
-        total -= static_cast<double>(label * log_of(q < kEpsilon ? kEpsilon : (q > 1 - kEpsilon ? 1 - kEpsilon : q)));
+        total -= static_cast<double>(
+            label * log_of(q < kEpsilon ? kEpsilon : (q > 1 - kEpsilon ? 1 - kEpsilon : q)));
       }
       if (!gradient) continue;
       const float dq = label == 0 || clipped ? 0 : -scale * label / q;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The two register tiles under every convolution and dense layer. Both keep a tile of sums in registers, broadcast one operand
-// and load the other as vectors:
-//   product:  sum[row][column]  = over k       of  input[row, k] * weight[k, column]        (outputs and input gradients)
-//   outer:    sum[k][column]    = over pixels  of  input[pixel, k] * gradient[pixel, column] (filter gradients)
-// Every sum is one chain in the order of k or of pixels, whatever the tile: a result never depends on its neighbours.
+// The two register tiles under every convolution and dense layer. Both keep a tile of sums in
+// registers, broadcast one operand and load the other as vectors:
+//   product:  sum[row][column]  = over k       of  input[row, k] * weight[k, column] (outputs and
+//   input gradients) outer:    sum[k][column]    = over pixels  of  input[pixel, k] *
+//   gradient[pixel, column] (filter gradients)
+// Every sum is one chain in the order of k or of pixels, whatever the tile: a result never depends
+// on its neighbours.
 #pragma once
 
 #include <cstddef>
@@ -20,8 +22,9 @@
 
 namespace fovea {
 
-// More than 15 live vectors spill (x86 has 16 registers): 4x8 holds 8 sums, 2 weights and 1 broadcast. A fused multiply-add
-// needs no register for the product, so `relaxed` affords 6x8 (measured: bench/limit).
+// More than 15 live vectors spill (x86 has 16 registers): 4x8 holds 8 sums, 2 weights and 1
+// broadcast. A fused multiply-add needs no register for the product, so `relaxed` affords 6x8
+// (measured: bench/limit).
 #ifdef __wasm_relaxed_simd__
 inline constexpr int kTileRows = 6;
 #else
@@ -30,7 +33,8 @@ inline constexpr int kTileRows = 4;
 inline constexpr int kTileVectors = 2;
 inline constexpr int kTileColumns = kTileVectors * static_cast<int>(kLaneCount);
 
-/// Where the terms of one sum stand, seen from a pixel: runs of `run` consecutive floats, one run at each offset.
+/// Where the terms of one sum stand, seen from a pixel: runs of `run` consecutive floats, one run
+/// at each offset.
 struct Taps {
   std::span<const std::int32_t> offsets;
   int run = 0;
@@ -64,10 +68,11 @@ struct Tile {
   }
 };
 
-/// Adds the terms of `taps` for kRows pixels. `weights` holds a row of columns per term, `weight_step` floats apart.
+/// Adds the terms of `taps` for kRows pixels. `weights` holds a row of columns per term,
+/// `weight_step` floats apart.
 template <int kRows, int kVectors>
-HWY_INLINE void add_product(Tile<kRows, kVectors>& tile, const float* const (&pixel)[kRows], const Taps& taps,
-                            const float* weights, std::ptrdiff_t weight_step) {
+HWY_INLINE void add_product(Tile<kRows, kVectors>& tile, const float* const (&pixel)[kRows],
+                            const Taps& taps, const float* weights, std::ptrdiff_t weight_step) {
   for (const std::int32_t offset : taps.offsets) {
     for (int r = 0; r < taps.run; ++r) {
       tile.add_outer([&](int i) { return pixel[i][offset + r]; }, weights);
@@ -79,8 +84,9 @@ HWY_INLINE void add_product(Tile<kRows, kVectors>& tile, const float* const (&pi
 /// Adds the pixels' terms for kRows positions k, given as offsets from a pixel.
 template <int kRows, int kVectors>
 HWY_INLINE void add_pixels(Tile<kRows, kVectors>& tile, const float* input,
-                           std::span<const std::int32_t> input_offsets, const std::int32_t (&position)[kRows],
-                           const float* gradient, const std::int32_t* gradient_offsets) {
+                           std::span<const std::int32_t> input_offsets,
+                           const std::int32_t (&position)[kRows], const float* gradient,
+                           const std::int32_t* gradient_offsets) {
   for (std::size_t q = 0; q < input_offsets.size(); ++q) {
     const float* pixel = input + input_offsets[q];
     tile.add_outer([&](int i) { return pixel[position[i]]; }, gradient + gradient_offsets[q]);

@@ -21,7 +21,8 @@ void sgd_update(const SgdUpdate& u, std::span<const float> gradient, std::span<f
   const Vector rate = broadcast(u.learning_rate);
   if (velocity.empty()) {
     return map_to(
-        parameter, [rate](Vector w, Vector g) { return hn::Sub(w, hn::Mul(rate, g)); }, parameter, gradient);
+        parameter, [rate](Vector w, Vector g) { return hn::Sub(w, hn::Mul(rate, g)); }, parameter,
+        gradient);
   }
   const Vector momentum = broadcast(u.momentum);
   for_each_vector(parameter.size(), [&](std::size_t i, std::size_t count) {
@@ -33,8 +34,9 @@ void sgd_update(const SgdUpdate& u, std::span<const float> gradient, std::span<f
   });
 }
 
-void adam_update(const AdamUpdate& u, std::span<const float> gradient, std::span<float> first_moment,
-                 std::span<float> second_moment, std::span<float> parameter) {
+void adam_update(const AdamUpdate& u, std::span<const float> gradient,
+                 std::span<float> first_moment, std::span<float> second_moment,
+                 std::span<float> parameter) {
   const Vector rate = broadcast(u.rate);
   const Vector epsilon = broadcast(u.epsilon);
   const Vector scale = broadcast(u.second_moment_scale);
@@ -44,8 +46,8 @@ void adam_update(const AdamUpdate& u, std::span<const float> gradient, std::span
   const Vector rest2 = broadcast(1 - u.beta2);
   for_each_vector(parameter.size(), [&](std::size_t i, std::size_t count) {
     const Vector g = load_at(gradient, i, count);
-    const Vector m =
-        flush_denormals(hn::Add(hn::Mul(beta1, load_at(first_moment, i, count)), hn::Mul(rest1, g)));
+    const Vector m = flush_denormals(
+        hn::Add(hn::Mul(beta1, load_at(first_moment, i, count)), hn::Mul(rest1, g)));
     const Vector v = flush_denormals(
         hn::Add(hn::Mul(beta2, load_at(second_moment, i, count)), hn::Mul(rest2, hn::Mul(g, g))));
     store_at(m, first_moment, i, count);

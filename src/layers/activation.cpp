@@ -16,14 +16,17 @@ class ElementwiseActivation : public Layer {
 
   LayerPlan plan(std::span<const Shape> inputs, Mode /*mode*/, int /*slots*/) const override {
     const bool linear = kind_ == Activation::kLinear;
-    return {.output = only_input(place(), inputs), .aliases_input = linear, .backward_reads_output = !linear};
+    return {.output = only_input(place(), inputs),
+            .aliases_input = linear,
+            .backward_reads_output = !linear};
   }
   void forward(const ForwardCall& call) const override {
     activation_forward(kind_, call.inputs[0].values(), call.output.values());
   }
   void backward(const BackwardCall& call) const override {
     if (!call.input_gradients[0]) return;
-    activation_backward(kind_, call.output.values(), call.output_gradient.values(), call.input_gradients[0].values());
+    activation_backward(kind_, call.output.values(), call.output_gradient.values(),
+                        call.input_gradients[0].values());
   }
 
  private:
@@ -37,7 +40,9 @@ class Softmax : public Layer {
   LayerPlan plan(std::span<const Shape> inputs, Mode /*mode*/, int /*slots*/) const override {
     return {.output = only_input(place(), inputs), .backward_reads_output = true};
   }
-  void forward(const ForwardCall& call) const override { softmax_forward(call.inputs[0], call.output); }
+  void forward(const ForwardCall& call) const override {
+    softmax_forward(call.inputs[0], call.output);
+  }
   void backward(const BackwardCall& call) const override {
     if (!call.input_gradients[0]) return;
     softmax_backward(call.output, call.output_gradient, call.input_gradients[0]);
@@ -47,7 +52,9 @@ class Softmax : public Layer {
 
 }  // namespace
 
-std::unique_ptr<Layer> make_softmax_step(const std::string& place) { return std::make_unique<Softmax>(place); }
+std::unique_ptr<Layer> make_softmax_step(const std::string& place) {
+  return std::make_unique<Softmax>(place);
+}
 
 LayerChain make_activation(Options& options) {
   const ActivationOption activation = read_activation(options);

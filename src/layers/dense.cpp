@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// dense: every output is a weighted sum of every input. Works on the last dimension, like Keras's Dense.
+// dense: every output is a weighted sum of every input. Works on the last dimension, like Keras's
+// Dense.
 #include "kernels/dense.h"
 
 #include "layers/layer_options.h"
@@ -22,8 +23,8 @@ class Dense : public Layer {
   LayerPlan plan(std::span<const Shape> inputs, Mode /*mode*/, int /*slots*/) const override {
     const Shape& input = only_input(place(), inputs);
     if (input.rank() != 2) {
-      fail(ErrorCode::kBadShape, place(), ": needs a 2-D input [batch, features] but gets ", batch_shape_text(input),
-           ". Put flatten() before it.");
+      fail(ErrorCode::kBadShape, place(), ": needs a 2-D input [batch, features] but gets ",
+           batch_shape_text(input), ". Put flatten() before it.");
     }
     const DenseGeometry g = geometry(input);
     return {.output = {input[0], units_},
@@ -35,7 +36,8 @@ class Dense : public Layer {
 
   std::vector<ParameterSpec> parameters(std::span<const Shape> inputs) const override {
     const Fans fans{inputs[0][1], units_};
-    std::vector<ParameterSpec> specs = {{"kernel", {inputs[0][1], units_}, kernel_initializer_, fans}};
+    std::vector<ParameterSpec> specs = {
+        {"kernel", {inputs[0][1], units_}, kernel_initializer_, fans}};
     if (use_bias_) specs.push_back({"bias", {units_}, bias_initializer_, fans});
     return specs;
   }
@@ -66,7 +68,9 @@ class Dense : public Layer {
   }
 
  private:
-  [[nodiscard]] DenseGeometry geometry(const Shape& input) const { return {input[0], input[1], units_}; }
+  [[nodiscard]] DenseGeometry geometry(const Shape& input) const {
+    return {input[0], input[1], units_};
+  }
 
   int units_;
   Activation activation_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// dropout: while training, each input is zero with probability `rate` and the others grow by 1 / (1 - rate); nothing otherwise.
-// Source: Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov (2014).
+// dropout: while training, each input is zero with probability `rate` and the others grow by 1 / (1
+// - rate); nothing otherwise. Source: Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov
+// (2014).
 #include "kernels/elementwise.h"
 #include "layers/layer_options.h"
 #include "layers/registry.h"
@@ -12,10 +13,12 @@ namespace {
 class Dropout : public Layer {
  public:
   explicit Dropout(Options& options)
-      : Layer(options.place()), rate_(static_cast<float>(options.number_or("rate", 0.5, 0, kLargestRate))) {}
+      : Layer(options.place()),
+        rate_(static_cast<float>(options.number_or("rate", 0.5, 0, kLargestRate))) {}
 
   LayerPlan plan(std::span<const Shape> inputs, Mode mode, int /*slots*/) const override {
-    return {.output = only_input(place(), inputs), .aliases_input = mode == Mode::kInference || rate_ == 0};
+    return {.output = only_input(place(), inputs),
+            .aliases_input = mode == Mode::kInference || rate_ == 0};
   }
 
   void forward(const ForwardCall& call) const override {
@@ -23,7 +26,8 @@ class Dropout : public Layer {
   }
   void backward(const BackwardCall& call) const override {
     if (!call.input_gradients[0]) return;
-    dropout(stream(call.moment), rate_, call.output_gradient.values(), call.input_gradients[0].values());
+    dropout(stream(call.moment), rate_, call.output_gradient.values(),
+            call.input_gradients[0].values());
   }
 
  private:

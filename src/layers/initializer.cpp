@@ -12,10 +12,11 @@ namespace fovea {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> kNames = {"zeros",        "ones",      "constant", "glorotUniform",
-                                                    "glorotNormal", "heUniform", "heNormal"};
+constexpr std::array<std::string_view, 7> kNames = {
+    "zeros", "ones", "constant", "glorotUniform", "glorotNormal", "heUniform", "heNormal"};
 
-/// The standard deviation of a unit normal that is cut at two standard deviations: dividing by it restores the variance.
+/// The standard deviation of a unit normal that is cut at two standard deviations: dividing by it
+/// restores the variance.
 constexpr double kTruncatedDeviation = 0.87962566103423978;
 
 void uniform(const RandomStream& stream, double limit, std::span<float> values) {
@@ -30,7 +31,8 @@ void uniform(const RandomStream& stream, double limit, std::span<float> values) 
 
 }  // namespace
 
-Initializer read_initializer(Options& options, std::string_view key, std::string_view default_type) {
+Initializer read_initializer(Options& options, std::string_view key,
+                             std::string_view default_type) {
   Options nested = options.nested(key, default_type);
   Initializer initializer;
   initializer.kind = static_cast<Initializer::Kind>(nested.choice_or("type", kNames, 0));
@@ -64,7 +66,8 @@ void initialize(const Initializer& initializer, const Fans& fans, const RandomSt
       uniform(stream, std::sqrt(6 / in), values);
       break;
     case Initializer::Kind::kGlorotNormal:
-      truncated_normal(stream, static_cast<float>(std::sqrt(2 / both) / kTruncatedDeviation), values);
+      truncated_normal(stream, static_cast<float>(std::sqrt(2 / both) / kTruncatedDeviation),
+                       values);
       break;
     case Initializer::Kind::kHeNormal:
       truncated_normal(stream, static_cast<float>(std::sqrt(2 / in) / kTruncatedDeviation), values);

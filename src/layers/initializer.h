@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Initial weights as a function of the seed. Keras's formulas: He and Glorot scale by the number of terms that a weight meets.
-// Sources: Glorot and Bengio (2010); He, Zhang, Ren and Sun (2015).
+// Initial weights as a function of the seed. Keras's formulas: He and Glorot scale by the number of
+// terms that a weight meets. Sources: Glorot and Bengio (2010); He, Zhang, Ren and Sun (2015).
 #pragma once
 
 #include <cstdint>
@@ -34,6 +34,7 @@ struct Initializer {
 /// Reads "key=heNormal" or "key.type=constant key.value=0.1".
 Initializer read_initializer(Options& options, std::string_view key, std::string_view default_type);
 
-void initialize(const Initializer& initializer, const Fans& fans, const RandomStream& stream, std::span<float> values);
+void initialize(const Initializer& initializer, const Fans& fans, const RandomStream& stream,
+                std::span<float> values);
 
 }  // namespace fovea

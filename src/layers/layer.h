@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A layer is options, a shape rule and the kernels it calls. It holds no tensors, no gradients, no threads and no other layer: everything it
-// works on comes with the call, so one layer object serves every batch size and every thread.
+// A layer is options, a shape rule and the kernels it calls. It holds no tensors, no gradients, no
+// threads and no other layer: everything it works on comes with the call, so one layer object
+// serves every batch size and every thread.
 #pragma once
 
 #include <cstdint>
@@ -73,8 +74,10 @@ class Layer {
   Layer(const Layer&) = delete;
   Layer& operator=(const Layer&) = delete;
 
-  /// The shape rule. Refuses inputs that do not fit, with a sentence. `slots` is the number of threads.
-  [[nodiscard]] virtual LayerPlan plan(std::span<const Shape> inputs, Mode mode, int slots) const = 0;
+  /// The shape rule. Refuses inputs that do not fit, with a sentence. `slots` is the number of
+  /// threads.
+  [[nodiscard]] virtual LayerPlan plan(std::span<const Shape> inputs, Mode mode,
+                                       int slots) const = 0;
   [[nodiscard]] virtual std::vector<ParameterSpec> parameters(std::span<const Shape> inputs) const {
     static_cast<void>(inputs);
     return {};
@@ -98,7 +101,8 @@ class Layer {
   std::string place_;
 };
 
-/// The layers that one description stands for: usually one; two where an activation is a step of its own.
+/// The layers that one description stands for: usually one; two where an activation is a step of
+/// its own.
 using LayerChain = std::vector<std::unique_ptr<Layer>>;
 
 }  // namespace fovea

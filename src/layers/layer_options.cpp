@@ -13,7 +13,8 @@ Padding read_padding(Options& options, bool explicit_padding) {
   const std::string_view text = options.text("padding");
   Padding padding;
   if (text.empty() || !explicit_padding || std::ranges::find(kWords, text) != kWords.end()) {
-    padding.kind = options.choice_or("padding", kWords, 0) == 0 ? Padding::Kind::kValid : Padding::Kind::kSame;
+    padding.kind =
+        options.choice_or("padding", kWords, 0) == 0 ? Padding::Kind::kValid : Padding::Kind::kSame;
     return padding;
   }
   const std::vector<int> sides = options.integers(
@@ -35,8 +36,9 @@ Padding read_padding(Options& options, bool explicit_padding) {
 Window read_window(Options& options, const WindowOptions& what) {
   Window window;
   const std::array<int, 2> size =
-      what.default_size == 0 ? options.pair(what.size_key, 1)
-                             : options.pair_or(what.size_key, {what.default_size, what.default_size}, 1);
+      what.default_size == 0
+          ? options.pair(what.size_key, 1)
+          : options.pair_or(what.size_key, {what.default_size, what.default_size}, 1);
   window.height = size[0];
   window.width = size[1];
   const std::array<int, 2> strides =

@@ -9,8 +9,9 @@
 
 namespace fovea {
 
-/// Reads `size_key` (a number or [height, width]; `default_size` 0 means required), strides, padding and, for convolutions, dilationRate.
-/// padding: "valid", "same", a number for all sides, or four for top, bottom, left, right.
+/// Reads `size_key` (a number or [height, width]; `default_size` 0 means required), strides,
+/// padding and, for convolutions, dilationRate. padding: "valid", "same", a number for all sides,
+/// or four for top, bottom, left, right.
 struct WindowOptions {
   std::string_view size_key;
   int default_size = 0;
@@ -20,7 +21,8 @@ struct WindowOptions {
 };
 Window read_window(Options& options, const WindowOptions& what);
 
-/// "activation": fused into the layer where its derivative follows from its output, else a step of its own (softmax).
+/// "activation": fused into the layer where its derivative follows from its output, else a step of
+/// its own (softmax).
 struct ActivationOption {
   Activation fused = Activation::kLinear;
   bool softmax_follows = false;

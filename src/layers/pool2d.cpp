@@ -60,12 +60,14 @@ class AveragePool2d : public Pool2d {
   explicit AveragePool2d(Options& options) : Pool2d(options, false) {}
 
   void forward(const ForwardCall& call) const override {
-    average_pool2d_forward(geometry(call.inputs[0].shape), call.inputs[0], call.output, call.workers);
+    average_pool2d_forward(geometry(call.inputs[0].shape), call.inputs[0], call.output,
+                           call.workers);
   }
   void backward(const BackwardCall& call) const override {
     const TensorView& input_gradient = call.input_gradients[0];
     if (!input_gradient) return;
-    average_pool2d_backward(geometry(input_gradient.shape), call.output_gradient, input_gradient, call.workers);
+    average_pool2d_backward(geometry(input_gradient.shape), call.output_gradient, input_gradient,
+                            call.workers);
   }
 };
 

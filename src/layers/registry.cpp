@@ -36,8 +36,8 @@ LayerChain make_layers(std::string_view type, Options& options) {
     }
     names[i] = kLayers[i].type;
   }
-  fail(ErrorCode::kBadOption, options.place(), ": unknown layer type \"", type, "\". Known types: ",
-       listing(names, " and "), ".");
+  fail(ErrorCode::kBadOption, options.place(), ": unknown layer type \"", type,
+       "\". Known types: ", listing(names, " and "), ".");
 }
 
 }  // namespace fovea

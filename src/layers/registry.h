@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The one list of layer types. To add a layer: its kernel, its file here, its factory's declaration and its line in registry.cpp.
+// The one list of layer types. To add a layer: its kernel, its file here, its factory's declaration
+// and its line in registry.cpp.
 #pragma once
 
 #include <string_view>
@@ -8,7 +9,8 @@
 
 namespace fovea {
 
-/// The layer chain for a type name, from options that it reads to the end. Unknown types are refused with the list of known ones.
+/// The layer chain for a type name, from options that it reads to the end. Unknown types are
+/// refused with the list of known ones.
 LayerChain make_layers(std::string_view type, Options& options);
 
 /// A chain of one layer.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// flatten and reshape: the same numbers under another shape. Nothing is copied: the output is the input's memory.
+// flatten and reshape: the same numbers under another shape. Nothing is copied: the output is the
+// input's memory.
 #include "layers/layer_options.h"
 #include "layers/registry.h"
 
@@ -22,8 +23,9 @@ class Flatten : public Alias {
     const Shape& input = only_input(place(), inputs);
     const std::int64_t features = input.row().size();
     if (features > INT_MAX) {
-      fail(ErrorCode::kBadShape, place(), ": ", batch_shape_text(input), " has more numbers than one row can hold (",
-           with_separators(INT_MAX), "). Shrink the image before it.");
+      fail(ErrorCode::kBadShape, place(), ": ", batch_shape_text(input),
+           " has more numbers than one row can hold (", with_separators(INT_MAX),
+           "). Shrink the image before it.");
     }
     return {.output = {input[0], static_cast<int>(features)}, .aliases_input = true};
   }
@@ -33,13 +35,15 @@ class Reshape : public Alias {
  public:
   explicit Reshape(Options& options)
       : Alias(options.place()),
-        target_(options.integers("targetShape", -1,
-                                 "a list of at most four sizes without the batch, one of them may be -1")) {
+        target_(options.integers(
+            "targetShape", -1,
+            "a list of at most four sizes without the batch, one of them may be -1")) {
     int unknown = 0;
     for (const int extent : target_) unknown += extent == -1 ? 1 : 0;
     if (target_.size() >= Shape::kMaxRank || unknown > 1) {
       fail(ErrorCode::kBadOption, place(),
-           ": targetShape must be a list of at most four sizes without the batch, one of them may be -1.");
+           ": targetShape must be a list of at most four sizes without the batch, one of them may "
+           "be -1.");
     }
   }
 
@@ -58,8 +62,9 @@ class Reshape : public Alias {
     const std::int64_t size = input.row().size();
     if (unknown >= 0 && known > 0) row.set(unknown, static_cast<int>(size / known));
     if (row.size() != size) {
-      fail(ErrorCode::kBadShape, place(), ": cannot turn ", batch_shape_text(input), " (", with_separators(size),
-           " numbers) into ", batch_shape_text(Shape(target_).with_batch(1)), ". Both must hold as many numbers.");
+      fail(ErrorCode::kBadShape, place(), ": cannot turn ", batch_shape_text(input), " (",
+           with_separators(size), " numbers) into ", batch_shape_text(Shape(target_).with_batch(1)),
+           ". Both must hold as many numbers.");
     }
     return {.output = row.with_batch(input[0]), .aliases_input = true};
   }

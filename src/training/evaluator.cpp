@@ -8,8 +8,13 @@
 
 namespace fovea {
 
-Evaluator::Evaluator(Model& model, const Recipe& recipe, std::shared_ptr<const Dataset> data, const EpochOrder& order)
-    : model_(model), recipe_(recipe), data_(std::move(data)), batcher_(order), metrics_(recipe.metrics) {
+Evaluator::Evaluator(Model& model, const Recipe& recipe, std::shared_ptr<const Dataset> data,
+                     const EpochOrder& order)
+    : model_(model),
+      recipe_(recipe),
+      data_(std::move(data)),
+      batcher_(order),
+      metrics_(recipe.metrics) {
   const RowRange range{order.from, order.to};
   check_inputs("evaluate", model_.network(), *data_, range);
   check_targets("evaluate", model_.network(), recipe_.losses, *data_, range);
@@ -19,13 +24,15 @@ Evaluator::Evaluator(Model& model, const Recipe& recipe, std::shared_ptr<const D
 bool Evaluator::step() {
   const std::span<const std::uint32_t> rows = batcher_.next();
   last_size_ = static_cast<int>(rows.size());
-  Plan& plan = model_.prepare({.batch = last_size_, .losses = recipe_.ports(), .slots = model_.slots()});
+  Plan& plan =
+      model_.prepare({.batch = last_size_, .losses = recipe_.ports(), .slots = model_.slots()});
   feed_inputs(model_, plan, *data_, rows);
   feed_targets(model_, plan, *data_, rows);
   model_.forward(plan, 0, 0);
   for (std::size_t i = 0; i < recipe_.losses.size(); ++i) {
     const LossViews views = model_.loss(plan, static_cast<int>(i));
-    loss_total_ += last_size_ * recipe_.losses[i]->evaluate({views.prediction, views.target, {}, views.reads_logits});
+    loss_total_ += last_size_ * recipe_.losses[i]->evaluate(
+                                    {views.prediction, views.target, {}, views.reads_logits});
     for (OutputMetric& metric : metrics_) {
       if (metric.output == static_cast<int>(i)) metric.metric.count(views.prediction, views.target);
     }

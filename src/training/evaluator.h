@@ -15,7 +15,8 @@ namespace fovea {
 class Evaluator {
  public:
   /// `recipe` gives losses and metrics and must outlive the evaluator.
-  Evaluator(Model& model, const Recipe& recipe, std::shared_ptr<const Dataset> data, const EpochOrder& order);
+  Evaluator(Model& model, const Recipe& recipe, std::shared_ptr<const Dataset> data,
+            const EpochOrder& order);
 
   [[nodiscard]] const Batcher& batcher() const { return batcher_; }
   /// One batch; true when it was the last one.

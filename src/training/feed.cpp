@@ -11,8 +11,9 @@ void check_range(std::string_view task, const Dataset& data, RowRange range) {
   const int rows = data.rows();
   if (rows == 0) fail(ErrorCode::kBadData, task, ": there are no examples.");
   if (range.from < 0 || range.to > rows || range.from >= range.to) {
-    fail(ErrorCode::kBadData, task, ": examples ", with_separators(range.from), " to ", with_separators(range.to),
-         " are wanted but the data has ", with_separators(rows), ". Choose rows inside it, at least one.");
+    fail(ErrorCode::kBadData, task, ": examples ", with_separators(range.from), " to ",
+         with_separators(range.to), " are wanted but the data has ", with_separators(rows),
+         ". Choose rows inside it, at least one.");
   }
 }
 
@@ -21,36 +22,40 @@ void check_class_numbers(std::string_view task, const Column& column, int classe
   for (std::int64_t i = row_size * range.from; i < row_size * range.to; ++i) {
     const float label = column.value(i);
     if (label >= 0 && label < static_cast<float>(classes) && label == std::floor(label)) continue;
-    fail(ErrorCode::kBadData, task, ": ", column.place(), " must hold class numbers from 0 to ", classes - 1,
-         ", but example ", with_separators(i / row_size), " has ", label,
+    fail(ErrorCode::kBadData, task, ": ", column.place(), " must hold class numbers from 0 to ",
+         classes - 1, ", but example ", with_separators(i / row_size), " has ", label,
          ". Correct the labels or give the last layer more units.");
   }
 }
 
 }  // namespace
 
-void check_inputs(std::string_view task, const Network& network, const Dataset& data, RowRange range) {
+void check_inputs(std::string_view task, const Network& network, const Dataset& data,
+                  RowRange range) {
   check_range(task, data, range);
   const std::size_t wanted = network.input_names.size();
   if (data.inputs.size() != wanted) {
-    fail(ErrorCode::kBadShape, task, ": model \"", network.name, "\" has ", wanted, " input(s) but x holds ",
-         data.inputs.size(), " tensor(s). Give one tensor for each input.");
+    fail(ErrorCode::kBadShape, task, ": model \"", network.name, "\" has ", wanted,
+         " input(s) but x holds ", data.inputs.size(),
+         " tensor(s). Give one tensor for each input.");
   }
   for (std::size_t i = 0; i < wanted; ++i) {
     const Column& column = data.inputs[i];
     const Shape& row = network.value_rows[i];
     if (column.row() == row) continue;
-    fail(ErrorCode::kBadShape, task, ": ", column.place(), " has examples of shape ", column.row(), " but input \"",
-         network.input_names[i], "\" of model \"", network.name, "\" takes ", row,
+    fail(ErrorCode::kBadShape, task, ": ", column.place(), " has examples of shape ", column.row(),
+         " but input \"", network.input_names[i], "\" of model \"", network.name, "\" takes ", row,
          ". Reshape the data or change the model's inputShape.");
   }
 }
 
-void check_targets(std::string_view task, const Network& network, const std::vector<std::unique_ptr<Loss>>& losses,
-                   const Dataset& data, RowRange range) {
+void check_targets(std::string_view task, const Network& network,
+                   const std::vector<std::unique_ptr<Loss>>& losses, const Dataset& data,
+                   RowRange range) {
   if (data.targets.size() != losses.size()) {
-    fail(ErrorCode::kBadShape, task, ": model \"", network.name, "\" has ", losses.size(), " output(s) but y holds ",
-         data.targets.size(), " tensor(s). Give one tensor for each output.");
+    fail(ErrorCode::kBadShape, task, ": model \"", network.name, "\" has ", losses.size(),
+         " output(s) but y holds ", data.targets.size(),
+         " tensor(s). Give one tensor for each output.");
   }
   for (std::size_t i = 0; i < losses.size(); ++i) {
     const Column& column = data.targets[i];
@@ -59,27 +64,31 @@ void check_targets(std::string_view task, const Network& network, const std::vec
     const Shape wanted = target_shape(port, output.with_batch(1)).row();
     const bool fits = column.row() == wanted || (wanted.rank() == 0 && column.row() == Shape{1});
     if (!fits) {
-      std::string remedy = concat("Give targets of that shape or change the layer \"", network.output_names[i], "\".");
-      if (port.sparse_target && column.row() == output) remedy = "Use categoricalCrossentropy for one-hot labels.";
+      std::string remedy = concat("Give targets of that shape or change the layer \"",
+                                  network.output_names[i], "\".");
+      if (port.sparse_target && column.row() == output)
+        remedy = "Use categoricalCrossentropy for one-hot labels.";
       if (!port.sparse_target && column.row().size() == 1) {
         remedy = "Use sparseCategoricalCrossentropy for class numbers, or oneHot(labels, classes).";
       }
-      fail(ErrorCode::kBadShape, task, ": ", column.place(), " has examples of shape ", column.row(), " but ",
-           losses[i]->name(), " on the output \"", network.output_names[i], "\" ", output, " takes ", wanted, ". ",
-           remedy);
+      fail(ErrorCode::kBadShape, task, ": ", column.place(), " has examples of shape ",
+           column.row(), " but ", losses[i]->name(), " on the output \"", network.output_names[i],
+           "\" ", output, " takes ", wanted, ". ", remedy);
     }
     if (port.sparse_target) check_class_numbers(task, column, output[-1], range);
   }
 }
 
-void feed_inputs(const Model& model, const Plan& plan, const Dataset& data, std::span<const std::uint32_t> rows) {
+void feed_inputs(const Model& model, const Plan& plan, const Dataset& data,
+                 std::span<const std::uint32_t> rows) {
   for (std::size_t i = 0; i < data.inputs.size(); ++i) {
     const float divisor = model.network().input_reads_bytes[i] ? 1.0F : 255.0F;
     data.inputs[i].gather(rows, divisor, model.input(plan, static_cast<int>(i)).data);
   }
 }
 
-void feed_targets(const Model& model, const Plan& plan, const Dataset& data, std::span<const std::uint32_t> rows) {
+void feed_targets(const Model& model, const Plan& plan, const Dataset& data,
+                  std::span<const std::uint32_t> rows) {
   for (std::size_t i = 0; i < data.targets.size(); ++i) {
     data.targets[i].gather(rows, 1, model.loss(plan, static_cast<int>(i)).target.data);
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Brings examples to a model: checks once that a data set fits, then fills the inputs and targets of each batch.
+// Brings examples to a model: checks once that a data set fits, then fills the inputs and targets
+// of each batch.
 #pragma once
 
 #include <cstdint>
@@ -19,17 +20,23 @@ struct RowRange {
   int to = 0;
 };
 
-/// Refuses data whose shapes do not fit the model's inputs. `task` ("fit", "predict") opens the sentence.
-void check_inputs(std::string_view task, const Network& network, const Dataset& data, RowRange range);
+/// Refuses data whose shapes do not fit the model's inputs. `task` ("fit", "predict") opens the
+/// sentence.
+void check_inputs(std::string_view task, const Network& network, const Dataset& data,
+                  RowRange range);
 
 /// Refuses targets that do not fit the losses, class numbers that are no class among them.
-void check_targets(std::string_view task, const Network& network, const std::vector<std::unique_ptr<Loss>>& losses,
-                   const Dataset& data, RowRange range);
+void check_targets(std::string_view task, const Network& network,
+                   const std::vector<std::unique_ptr<Loss>>& losses, const Dataset& data,
+                   RowRange range);
 
-/// Copies these rows into the plan's inputs: bytes as 0 to 1, or as 0 to 255 where the first layer rescales them itself.
-void feed_inputs(const Model& model, const Plan& plan, const Dataset& data, std::span<const std::uint32_t> rows);
+/// Copies these rows into the plan's inputs: bytes as 0 to 1, or as 0 to 255 where the first layer
+/// rescales them itself.
+void feed_inputs(const Model& model, const Plan& plan, const Dataset& data,
+                 std::span<const std::uint32_t> rows);
 
 /// Copies these rows' targets to where the plan's losses read them.
-void feed_targets(const Model& model, const Plan& plan, const Dataset& data, std::span<const std::uint32_t> rows);
+void feed_targets(const Model& model, const Plan& plan, const Dataset& data,
+                  std::span<const std::uint32_t> rows);
 
 }  // namespace fovea

@@ -10,14 +10,17 @@ namespace fovea {
 
 namespace {
 
-/// -log of the probability of the right class. From logits, or from probabilities; where those come from a softmax, from its logits.
+/// -log of the probability of the right class. From logits, or from probabilities; where those come
+/// from a softmax, from its logits.
 class CategoricalCrossentropy : public Loss {
  public:
   CategoricalCrossentropy(std::string_view name, Labels labels, Options& options)
       : name_(name), labels_(labels), from_logits_(options.flag_or("fromLogits", false)) {}
 
   LossPort port(int output) const override {
-    return {.output = output, .wants_logits = !from_logits_, .sparse_target = labels_ == Labels::kSparse};
+    return {.output = output,
+            .wants_logits = !from_logits_,
+            .sparse_target = labels_ == Labels::kSparse};
   }
   double evaluate(const LossCall& call) const override {
     const auto rows = static_cast<double>(call.prediction.shape.size() / call.prediction.shape[-1]);
@@ -39,8 +42,8 @@ class MeanSquaredError : public Loss {
   LossPort port(int output) const override { return {.output = output}; }
   double evaluate(const LossCall& call) const override {
     const auto count = static_cast<double>(call.prediction.size());
-    return squared_error(call.prediction.values(), call.target.values(), static_cast<float>(1 / count),
-                         call.gradient.values()) /
+    return squared_error(call.prediction.values(), call.target.values(),
+                         static_cast<float>(1 / count), call.gradient.values()) /
            count;
   }
   std::string_view name() const override { return "meanSquaredError"; }
@@ -54,14 +57,15 @@ struct Entry {
 constexpr std::array kLosses = {
     Entry{"categoricalCrossentropy",
           [](Options& options) -> std::unique_ptr<Loss> {
-            return std::make_unique<CategoricalCrossentropy>("categoricalCrossentropy", Labels::kOneHot, options);
+            return std::make_unique<CategoricalCrossentropy>("categoricalCrossentropy",
+                                                             Labels::kOneHot, options);
           }},
     Entry{"meanSquaredError",
           [](Options&) -> std::unique_ptr<Loss> { return std::make_unique<MeanSquaredError>(); }},
     Entry{"sparseCategoricalCrossentropy",
           [](Options& options) -> std::unique_ptr<Loss> {
-            return std::make_unique<CategoricalCrossentropy>("sparseCategoricalCrossentropy", Labels::kSparse,
-                                                             options);
+            return std::make_unique<CategoricalCrossentropy>("sparseCategoricalCrossentropy",
+                                                             Labels::kSparse, options);
           }},
 };
 
@@ -77,7 +81,8 @@ std::unique_ptr<Loss> make_loss(std::string_view type, Options& options) {
     }
     names[i] = kLosses[i].type;
   }
-  fail(ErrorCode::kBadOption, "compile: unknown loss \"", type, "\". Known losses: ", listing(names, " and "), ".");
+  fail(ErrorCode::kBadOption, "compile: unknown loss \"", type,
+       "\". Known losses: ", listing(names, " and "), ".");
 }
 
 }  // namespace fovea

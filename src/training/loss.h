@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What training makes small: one number for how wrong a batch is, and its gradient with respect to the predictions.
+// What training makes small: one number for how wrong a batch is, and its gradient with respect to
+// the predictions.
 #pragma once
 
 #include <memory>
@@ -13,8 +14,8 @@ namespace fovea {
 struct LossCall {
   ConstTensorView prediction;
   ConstTensorView target;
-  TensorView gradient;         // null when only the value is wanted
-  bool reads_logits = false;   // the prediction is what softmax would turn into probabilities
+  TensorView gradient;        // null when only the value is wanted
+  bool reads_logits = false;  // the prediction is what softmax would turn into probabilities
 };
 
 /// Losses are means over the examples (and, within an example, over all positions), as in Keras.

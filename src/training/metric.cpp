@@ -8,7 +8,9 @@ namespace fovea {
 
 namespace {
 
-std::ptrdiff_t largest(std::span<const float> row) { return std::ranges::max_element(row) - row.begin(); }
+std::ptrdiff_t largest(std::span<const float> row) {
+  return std::ranges::max_element(row) - row.begin();
+}
 
 double ratio(std::int64_t part, std::int64_t whole) {
   if (whole == 0) return std::numeric_limits<double>::quiet_NaN();
@@ -17,7 +19,8 @@ double ratio(std::int64_t part, std::int64_t whole) {
 
 }  // namespace
 
-Metric::Metric(std::string_view type, const LossPort& port) : name_(type), sparse_(port.sparse_target) {
+Metric::Metric(std::string_view type, const LossPort& port)
+    : name_(type), sparse_(port.sparse_target) {
   if (type != "accuracy") {
     fail(ErrorCode::kBadOption, "compile: unknown metric \"", type, "\". Known metrics: accuracy.");
   }
@@ -36,7 +39,8 @@ void Metric::count(ConstTensorView prediction, ConstTensorView target) {
     } else if (classes == 1) {
       batch_right_ += (p[0] > 0.5F) == (target.data[row] > 0.5F) ? 1 : 0;
     } else {
-      batch_right_ += largest(p) == largest(target.values().subspan(row * classes, classes)) ? 1 : 0;
+      batch_right_ +=
+          largest(p) == largest(target.values().subspan(row * classes, classes)) ? 1 : 0;
     }
   }
   batch_total_ = static_cast<std::int64_t>(rows);

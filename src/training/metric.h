@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Numbers for people: how good the predictions are. A metric counts over batches and forgets at the start of each epoch.
+// Numbers for people: how good the predictions are. A metric counts over batches and forgets at the
+// start of each epoch.
 #pragma once
 
 #include <cstdint>
@@ -11,10 +12,12 @@
 
 namespace fovea {
 
-/// The share of examples whose most probable class is the right one; with a single output, whether it is on the target's side of 0.5.
+/// The share of examples whose most probable class is the right one; with a single output, whether
+/// it is on the target's side of 0.5.
 class Metric {
  public:
-  /// Refuses unknown types. "accuracy" follows the loss: class numbers where that takes class numbers, else one-hot.
+  /// Refuses unknown types. "accuracy" follows the loss: class numbers where that takes class
+  /// numbers, else one-hot.
   Metric(std::string_view type, const LossPort& port);
 
   [[nodiscard]] const std::string& name() const { return name_; }

@@ -45,7 +45,8 @@ class Sgd : public Optimizer {
   bool nesterov_;
 };
 
-/// Keras adds epsilon to sqrt(v) before the bias corrections, PyTorch and TensorFlow.js after them: epsilonPlacement says which.
+/// Keras adds epsilon to sqrt(v) before the bias corrections, PyTorch and TensorFlow.js after them:
+/// epsilonPlacement says which.
 class Adam : public Optimizer {
  public:
   explicit Adam(Options& options)
@@ -88,7 +89,8 @@ std::unique_ptr<Optimizer> make_optimizer(std::string_view type, Options& option
   } else if (type == "adam") {
     optimizer = std::make_unique<Adam>(options);
   } else {
-    fail(ErrorCode::kBadOption, "compile: unknown optimizer \"", type, "\". Known optimizers: adam and sgd.");
+    fail(ErrorCode::kBadOption, "compile: unknown optimizer \"", type,
+         "\". Known optimizers: adam and sgd.");
   }
   options.finish();
   return optimizer;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How parameters follow their gradients. Keeps no state of its own: moments and step number are arguments.
+// How parameters follow their gradients. Keeps no state of its own: moments and step number are
+// arguments.
 #pragma once
 
 #include <cstdint>

@@ -5,7 +5,8 @@ namespace fovea {
 
 std::vector<LossPort> Recipe::ports() const {
   std::vector<LossPort> ports;
-  for (std::size_t i = 0; i < losses.size(); ++i) ports.push_back(losses[i]->port(static_cast<int>(i)));
+  for (std::size_t i = 0; i < losses.size(); ++i)
+    ports.push_back(losses[i]->port(static_cast<int>(i)));
   return ports;
 }
 
@@ -25,16 +26,19 @@ Recipe parse_recipe(std::string_view text, const Network& network) {
     }
   }
   if (recipe.optimizer == nullptr) {
-    fail(ErrorCode::kBadOption, "compile: no optimizer is given. Use \"adam\" or fovea.optimizers.sgd({ ... }).");
+    fail(ErrorCode::kBadOption,
+         "compile: no optimizer is given. Use \"adam\" or fovea.optimizers.sgd({ ... }).");
   }
   if (recipe.losses.size() != network.outputs.size()) {
-    fail(ErrorCode::kBadOption, "compile: model \"", network.name, "\" has ", network.outputs.size(),
-         " output(s) but ", recipe.losses.size(), " loss(es) are given. Give one loss for each output.");
+    fail(ErrorCode::kBadOption, "compile: model \"", network.name, "\" has ",
+         network.outputs.size(), " output(s) but ", recipe.losses.size(),
+         " loss(es) are given. Give one loss for each output.");
   }
   for (std::size_t output = 0; output < network.outputs.size(); ++output) {
     const LossPort port = recipe.losses[output]->port(static_cast<int>(output));
     for (const std::string& type : metric_types) {
-      const std::string label = network.outputs.size() == 1 ? type : concat(network.output_names[output], '_', type);
+      const std::string label =
+          network.outputs.size() == 1 ? type : concat(network.output_names[output], '_', type);
       recipe.metrics.push_back({static_cast<int>(output), label, Metric(type, port)});
     }
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How a model is trained, from the lines of its description: `optimizer type=adam ...`, one `loss type=...` for each output, `metric type=...`.
+// How a model is trained, from the lines of its description: `optimizer type=adam ...`, one `loss
+// type=...` for each output, `metric type=...`.
 #pragma once
 
 #include <memory>

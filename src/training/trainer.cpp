@@ -68,11 +68,13 @@ double Trainer::compute_losses(const Plan& plan) {
     for (OutputMetric& metric : recipe_.metrics) {
       if (metric.output == static_cast<int>(i)) metric.metric.count(views.prediction, views.target);
     }
-    total += recipe_.losses[i]->evaluate({views.prediction, views.target, views.gradient, views.reads_logits});
+    total += recipe_.losses[i]->evaluate(
+        {views.prediction, views.target, views.gradient, views.reads_logits});
   }
   if (!std::isfinite(total)) {
     fail(ErrorCode::kNonFiniteLoss, "fit: the loss became ", total, " at step ", steps_ + 1,
-         ". The weights of the step before are kept. Try a smaller learning rate, and check the data.");
+         ". The weights of the step before are kept. Try a smaller learning rate, and check the "
+         "data.");
   }
   return total;
 }
@@ -87,8 +89,10 @@ void Trainer::update_parameters() {
     const std::span<float> parameter = model_.parameter(index);
     const auto offset = static_cast<std::size_t>(network.parameters[i].offset);
     const auto slot = [&](int number) {
-      return slots > number ? state_.values().subspan(static_cast<std::size_t>(number) * block + offset, parameter.size())
-                            : std::span<float>();
+      return slots > number
+                 ? state_.values().subspan(static_cast<std::size_t>(number) * block + offset,
+                                           parameter.size())
+                 : std::span<float>();
     };
     recipe_.optimizer->update({.gradient = model_.parameter_gradient(index),
                                .parameter = parameter,

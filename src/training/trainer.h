@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Trains a model batch by batch. The caller owns the loop, so that it can report, pause and stop between steps.
+// Trains a model batch by batch. The caller owns the loop, so that it can report, pause and stop
+// between steps.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +36,8 @@ class Trainer {
   void begin(std::shared_ptr<const Dataset> data, const EpochOrder& order);
   [[nodiscard]] const Batcher& batcher() const { return batcher_; }
 
-  /// One batch: forward, loss, backward, update. A loss that is not finite is an error and leaves the parameters as they were.
+  /// One batch: forward, loss, backward, update. A loss that is not finite is an error and leaves
+  /// the parameters as they were.
   StepReport step();
 
  private:
