@@ -4,7 +4,7 @@
 import type { Column, PortInfo } from './engine/engine.js'
 import { FoveaError } from './errors.js'
 import { describe } from './options.js'
-import { elementCount, shapeText, toTensorData } from './tensor.js'
+import { copyData, elementCount, shapeText, toTensorData } from './tensor.js'
 import type { NumberArray, Tensor } from './tensor.js'
 
 /** Images and their labels: what the data sets of `fovea.datasets` are made of. */
@@ -73,7 +73,7 @@ function inputColumn(
         `${shapeText(['n', ...input.shape])}.${remedy}`,
     )
   }
-  return { role: 'x', data: data.slice(), shape: [...batched] }
+  return { role: 'x', data: copyData(data), shape: [...batched] }
 }
 
 /** Checks y against the number of outputs and of examples; what it means, the loss decides. */
@@ -99,10 +99,15 @@ export function targetColumns(
         `but gets ${list.length}.`,
     )
   }
-  return list.map((labels) => targetColumn(place, labels, rows))
+  return list.map((labels, k) => targetColumn(place, labels, rows, outputs[k]?.shape ?? []))
 }
 
-function targetColumn(place: string, labels: unknown, rows: number): Column {
+function targetColumn(
+  place: string,
+  labels: unknown,
+  rows: number,
+  output: readonly number[],
+): Column {
   const given = isTensor(labels)
     ? checkedTensor(place, 'y', labels)
     : labelTensor(labels as NumberArray)
@@ -113,7 +118,9 @@ function targetColumn(place: string, labels: unknown, rows: number): Column {
       `${place}: x has ${rows} examples but y has ${count ?? 0}. Each example needs its label.`,
     )
   }
-  return { role: 'y', data: given.data.slice(), shape: [...given.shape] }
+  // One number per example is a column where the output is one number: [n] means [n, 1].
+  const flat = given.shape.length === 1 && sameShape(output, [1])
+  return { role: 'y', data: copyData(given.data), shape: flat ? [rows, 1] : [...given.shape] }
 }
 
 /** Plain numbers as labels: whole numbers become class numbers. */

@@ -117,6 +117,12 @@ export function toTensorData(data: NumberArray): TensorData {
   )
 }
 
+/** A copy with a buffer of its own. Not `slice`, which gives a view where the array is a `Buffer`. */
+export function copyData(data: TensorData): TensorData {
+  if (data instanceof Uint8Array) return new Uint8Array(data)
+  return data instanceof Int32Array ? new Int32Array(data) : new Float32Array(data)
+}
+
 /** How many numbers a shape holds. */
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1)

@@ -48,12 +48,14 @@ export async function readIdx(name: string, file: Uint8Array): Promise<IdxArray>
       `its header promises ${shape.join(' x ')} = ${promised} bytes of data but ${actual} follow; ${why}`,
     )
   }
-  return { data: bytes.slice(headerBytes), shape }
+  return { data: new Uint8Array(bytes.subarray(headerBytes)), shape }
 }
 
 async function gunzipIfNeeded(name: string, file: Uint8Array): Promise<Uint8Array> {
   if (file[0] !== 0x1f || file[1] !== 0x8b) return file
-  const stream = new Blob([file.slice()]).stream().pipeThrough(new DecompressionStream('gzip'))
+  const stream = new Blob([new Uint8Array(file)])
+    .stream()
+    .pipeThrough(new DecompressionStream('gzip'))
   try {
     return new Uint8Array(await new Response(stream).arrayBuffer())
   } catch (cause) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 import type { Dataset } from '../columns.js'
 import { checkNames, seedNumber, wrongValue } from '../options.js'
+import { copyData } from '../tensor.js'
 import type { TensorData } from '../tensor.js'
 
 /** Options of {@link split}. */
@@ -102,7 +103,7 @@ function pick(dataset: Dataset, order: readonly number[]): Dataset {
   const { images, labels } = dataset
   const shape = images.shape.slice(1)
   const size = shape.reduce((product, one) => product * one, 1)
-  const data = images.data.slice(0, order.length * size)
+  const data = copyData(images.data.subarray(0, order.length * size))
   order.forEach((row, k) => data.set(images.data.subarray(row * size, (row + 1) * size), k * size))
   const chosen = Int32Array.from(order, (row) => labels[row] ?? 0)
   return { ...dataset, images: { data, shape: [order.length, ...shape] }, labels: chosen }
