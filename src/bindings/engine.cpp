@@ -52,6 +52,7 @@ std::string Engine::info() const {
   return json::Members()
       .add("variant", kVariant)
       .add("threads", workers_->size())
+      .add("threadsStarted", workers_->started())
       .add("lanes", 4)
       .object();
 }

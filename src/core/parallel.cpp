@@ -31,6 +31,7 @@ struct Workers::Pool {
   std::atomic<std::uint32_t> generation{0};  // counts jobs; threads wait for it to change
   std::atomic<int> busy{0};                  // threads that have not finished the present job
   std::atomic<bool> stopping{false};
+  std::atomic<int> started{1};  // the caller, and the threads that have begun to serve
 
   std::mutex mutex;
   std::condition_variable job_ready;
@@ -44,6 +45,7 @@ struct Workers::Pool {
   }
 
   void serve(int slot) {
+    started.fetch_add(1);
     std::uint32_t seen = 0;
     while (true) {
       for (int spin = 0; spin < kSpins && generation.load(std::memory_order_acquire) == seen;
@@ -92,6 +94,8 @@ Workers::~Workers() {
   for (std::thread& thread : pool_->threads) thread.join();
 }
 
+int Workers::started() const { return pool_ ? pool_->started.load() : 1; }
+
 void Workers::run_on_pool(int parts, Call call, const void* context) {
   Pool& pool = *pool_;
   pool.call = call;
@@ -114,6 +118,7 @@ void Workers::run_on_pool(int parts, Call call, const void* context) {
 struct Workers::Pool {};
 Workers::Workers(int) {}
 Workers::~Workers() = default;
+int Workers::started() const { return 1; }
 void Workers::run_on_pool(int parts, Call call, const void* context) {
   for (int i = 0; i < parts; ++i) call(context, i, 0);
 }

@@ -20,6 +20,10 @@ class Workers {
 
   [[nodiscard]] int size() const { return size_; }
 
+  /// How many of them run already, the caller counted. In a browser a thread is a worker that starts
+  /// only after the caller has returned to its event loop: a job before that would wait for ever.
+  [[nodiscard]] int started() const;
+
   /// Calls part(i, slot) for every i in [0, parts) and returns when all are done. slot, in [0,
   /// size()), is never used by two parts at the same time: index scratch memory with it. `part`
   /// must not throw and must not call run.
