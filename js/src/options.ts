@@ -11,7 +11,7 @@ export function checkNames(place: string, options: object, known: readonly strin
     const hint = near === undefined ? '' : ` Did you mean "${near}"?`
     throw new FoveaError(
       'bad-option',
-      `${place}: does not know the option "${name}".${hint} It knows ${known.join(', ')}.`,
+      `${place}: unknown option "${name}".${hint} Known options: ${listing(known)}.`,
     )
   }
 }
@@ -19,7 +19,7 @@ export function checkNames(place: string, options: object, known: readonly strin
 /** A whole number of at least `least`. */
 export function wholeNumber(place: string, name: string, value: unknown, least: number): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least) return value
-  throw wrongValue(place, name, `a whole number of at least ${least}`, value)
+  throw wrongValue(place, name, `a whole number of ${least} or more`, value)
 }
 
 /** A seed: 32 bits, so that it means the same in JavaScript and in the engine. */
@@ -39,8 +39,14 @@ export function wrongValue(
 ): FoveaError {
   return new FoveaError(
     'bad-option',
-    `${place}: ${name} needs ${expected} but gets ${describe(value)}.`,
+    `${place}: ${name} must be ${expected} but is ${describe(value)}.`,
   )
+}
+
+/** a, b and c */
+function listing(words: readonly string[]): string {
+  const last = words.at(-1) ?? ''
+  return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} and ${last}`
 }
 
 /** A value in a few words, for a sentence. */

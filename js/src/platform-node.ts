@@ -13,7 +13,7 @@ import { InThreadEngine } from './engine/engine-inthread.js'
 import type { Engine } from './engine/engine.js'
 import { connect } from './engine/engine-worker-client.js'
 import type { EngineHost } from './engine/engine-worker-client.js'
-import { instantiate, unwrap } from './engine/native.js'
+import { instantiate, startThreads } from './engine/native.js'
 import { fetchBytes } from './fetch.js'
 import type { Platform, StartRequest } from './platform-types.js'
 
@@ -59,7 +59,7 @@ async function startEngine(request: StartRequest): Promise<Engine> {
     throw new FoveaError('unsupported', `init: this copy of Fovea was built without ${build}.`)
   }
   const native = await instantiate((await glue()).default, wasm)
-  if (threads > 1) unwrap(native.startThreads(threads))
+  if (threads > 1) await startThreads(native, threads)
   return new InThreadEngine(native)
 }
 

@@ -77,8 +77,8 @@ export async function runTraining(job: TrainingJob, x: unknown, y: unknown): Pro
   const columns = dataColumns(job, place, x, y)
   const rows = rowCount(place, columns)
   const split = Math.floor(rows * (1 - options.validationSplit))
-  if (split === 0 || (options.validationSplit > 0 && split === rows)) {
-    const expected = `a share that leaves examples on both sides of ${rows}`
+  if (split === 0) {
+    const expected = `a share that leaves some of the ${rows} examples to train on`
     throw wrongValue(place, 'validationSplit', expected, options.validationSplit)
   }
   const validation = validationColumns(job)

@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import * as fovea from 'fovea'
 import { bands, bits, rejects, smallModel } from './support/small.mjs'
 
 const { images, labels } = bands(96)
@@ -136,7 +135,7 @@ test('an iterator that is never started trains nothing, and errors reach the loo
   assert.equal(await bits(model), before)
   await rejects(
     'bad-option',
-    'train: batchSize needs a whole number of at least 1 but gets 0.',
+    'train: batchSize must be a whole number of 1 or more but is 0.',
     () => model.train(images, labels, { batchSize: 0 }).next(),
   )
   await model.dispose()

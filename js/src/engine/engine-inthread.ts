@@ -204,6 +204,7 @@ export class InThreadEngine implements Engine {
 
   async close(): Promise<void> {
     for (const model of [...this.models.keys()]) await this.disposeModel({ model })
+    if (this.info.threads > 1) unwrap(this.native.startThreads(1)) // ends the others
   }
 
   private entry(model: number): ModelEntry {

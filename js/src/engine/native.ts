@@ -76,6 +76,28 @@ export async function instantiate(
   return Promise.race([started, failed])
 }
 
+/** Threads that take longer than this to start are given up. */
+const kThreadMilliseconds = 5000
+
+/**
+ * Starts threads and waits until all of them run. In a browser each is a worker that starts only when
+ * this one has returned to its event loop, and now and then one never does.
+ */
+export async function startThreads(native: NativeModule, count: number): Promise<void> {
+  unwrap(native.startThreads(count))
+  const begin = performance.now()
+  for (;;) {
+    const info = native.engineInfo()
+    const { threads, threadsStarted } = unwrap<{ threads: number; threadsStarted: number }>(info)
+    if (threadsStarted === threads) return
+    if (performance.now() - begin > kThreadMilliseconds) {
+      const missing = threads - threadsStarted
+      throw new FoveaError('worker-lost', `${missing} of ${threads} threads did not start.`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+}
+
 type Answer<Result> = { ok: Result } | { error: PlainError }
 
 /** Reads an answer of the module; an error becomes a FoveaError. */

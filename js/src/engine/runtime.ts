@@ -161,7 +161,7 @@ async function start(options: InitOptions): Promise<Runtime> {
   }
   const attempt = (build: Build, threads: number): Promise<Engine> =>
     platform.startEngine({ build, threads, worker, options, onLost: lost })
-  const engine: Engine = await startWatched(answer, worker, attempt)
+  const engine: Engine = await startWatched(answer, attempt)
   const { variant, threads } = engine.info
   return { engine, backend: { variant, threads, worker, reasons: answer.reasons } }
 }
@@ -169,12 +169,11 @@ async function start(options: InitOptions): Promise<Runtime> {
 /** A worker's start can hang in some browsers: it is tried twice, then once without threads. */
 async function startWatched(
   answer: VariantAnswer,
-  worker: boolean,
   attempt: (build: Build, threads: number) => Promise<Engine>,
 ): Promise<Engine> {
   const { build, variant, threads, reasons } = answer
   const lost = (error: unknown): string => {
-    if (worker && error instanceof FoveaError && error.code === 'worker-lost') return error.message
+    if (error instanceof FoveaError && error.code === 'worker-lost') return error.message
     throw error
   }
   try {

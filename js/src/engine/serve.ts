@@ -5,7 +5,7 @@ import { FoveaError, toPlainError } from '../errors.js'
 import { engineCallNames } from './engine.js'
 import type { CallOptions, Engine, StepReport } from './engine.js'
 import { InThreadEngine } from './engine-inthread.js'
-import { instantiate, unwrap } from './native.js'
+import { instantiate, startThreads } from './native.js'
 import type { ModuleFactory } from './native.js'
 import { buffersIn, kReportsInFlight } from './protocol.js'
 import type { CallMessage, FromEngine, Port, StartMessage, ToEngine } from './protocol.js'
@@ -26,7 +26,7 @@ export function serve(port: Port, factory: ModuleFactory): void {
   const start = async ({ start: { wasm, threads, script } }: StartMessage): Promise<void> => {
     try {
       const native = await instantiate(factory, wasm, script)
-      if (threads > 1) unwrap(native.startThreads(threads))
+      if (threads > 1) await startThreads(native, threads)
       engine = new InThreadEngine(native)
       post({ ready: engine.info })
     } catch (error) {
