@@ -145,11 +145,16 @@ function readPixels(
   if (context === null) throw new FoveaError('unsupported', `${place}: there is no 2d canvas here.`)
   context.imageSmoothingQuality = 'high'
   context.drawImage(drawn, 0, 0, canvas.width, canvas.height)
-  return context.getImageData(0, 0, canvas.width, canvas.height)
+  return plainPixels(context.getImageData(0, 0, canvas.width, canvas.height))
 }
 
 function rawPixels(source: PixelSource): RawPixels | undefined {
-  return 'data' in source && 'width' in source ? source : undefined
+  return 'data' in source && 'width' in source ? plainPixels(source) : undefined
+}
+
+/** ImageData keeps its properties in its prototype: they would be lost in a spread. */
+function plainPixels({ data, width, height }: RawPixels): RawPixels {
+  return { data, width, height }
 }
 
 function drawable(
