@@ -10,6 +10,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { fingerprint } from './lib/cmake.mjs'
+import { alone } from './lib/lock.mjs'
 import { build, root } from './lib/paths.mjs'
 import { main, PlainError, run, say } from './lib/shell.mjs'
 import { digest, once } from './lib/stamp.mjs'
@@ -33,9 +34,11 @@ export async function buildDist() {
   const outputs = ['index.js', 'node.js', 'node.cjs', 'types/index.d.ts'].map((name) =>
     join(dist, name),
   )
-  const made = await once(join(build, 'fovea-dist'), key, () => make(builds), outputs)
-  const digits = await packDigits(join(dist, 'data'))
-  if (made || digits) printSizes(dist, builds)
+  await alone(build, async () => {
+    const made = await once(join(build, 'fovea-dist'), key, () => make(builds), outputs)
+    const digits = await packDigits(join(dist, 'data'))
+    if (made || digits) printSizes(dist, builds)
+  })
 }
 
 async function make(builds) {

@@ -4,6 +4,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
+import { alone } from './lock.mjs'
 import { build, emscripten, root, toolchain } from './paths.mjs'
 import { runAsync, say, seconds } from './shell.mjs'
 import { digest, once, readText } from './stamp.mjs'
@@ -59,12 +60,8 @@ export async function buildPreset(
     say(`build: ${preset} (${targets.join(', ')}) in ${seconds(start)}`)
   }
   const stamp = join(folder, `fovea-built-${targets[0]}`)
-  await once(
-    stamp,
-    key,
-    work,
-    outputs.map((name) => join(folder, name)),
-  )
+  const paths = outputs.map((name) => join(folder, name))
+  await alone(folder, () => once(stamp, key, work, paths))
 }
 
 /** Works through tasks, several at a time; the first failure stops the rest from starting. */
