@@ -12,7 +12,7 @@ export * as zoo from './zoo.js'
 
 export { model, sequential } from './create.js'
 export type { ModelOptions, SequentialOptions } from './create.js'
-export { backend, init, shutdown } from './engine/runtime.js'
+export { backend, init, memory, shutdown } from './engine/runtime.js'
 export type { Backend, InitOptions } from './engine/runtime.js'
 export { FoveaError } from './errors.js'
 export type { FoveaErrorCode } from './errors.js'

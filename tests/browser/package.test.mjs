@@ -45,6 +45,7 @@ before(async () => {
     '/': '<!doctype html><title>package</title><script type="module" src="/page.js"></script>',
     '/favicon.ico': '',
     '/page.js': kScript,
+    '/silent.js': '// a worker that never answers',
     '/support.js': hexOf + inBrowser,
   }
   server = createServer(async ({ url }, response) => {
@@ -194,6 +195,24 @@ test('a worker that cannot be loaded is told of, and init can be tried again', a
       'new one.',
     worker: true,
   })
+})
+
+test('threads that do not start are noticed, and it goes on without them', async () => {
+  headers = kIsolated
+  const work = async () => {
+    const { fovea, smallModel } = globalThis
+    const workerUrl = (build) =>
+      build.endsWith('threads') ? '/silent.js' : `/dist/engine/${build}/worker.js`
+    const backend = await fovea.init({ variant: 'simd', threads: 2, workerUrl })
+    await smallModel()
+    return backend
+  }
+  const { threads, variant, reasons } = await inPage(work)
+  assert.deepEqual([variant, threads], ['simd', 1])
+  assert.deepEqual(reasons.slice(-2), [
+    'The first start failed: the worker did not start within 6000 ms.',
+    '1 thread: the second start failed too: the worker did not start within 6000 ms.',
+  ])
 })
 
 test('the page stays awake while it trains, and predictions are answered', async () => {

@@ -1,9 +1,11 @@
 // Starting and ending the engine: variants and their reasons, own binaries, worker threads, memory.
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { afterEach, test } from 'node:test'
 import * as fovea from 'fovea'
 import { bands, bits, rejects, smallModel } from './support/small.mjs'
@@ -73,10 +75,12 @@ test('scalar has no threads, and says so', async () => {
 })
 
 test('init after the engine runs is refused, after shutdown it works', async () => {
-  await fovea.init({ threads: 1 })
+  const [once, twice] = await Promise.all([fovea.init({ threads: 1 }), fovea.init({ threads: 1 })])
+  assert.equal(once, twice, 'the same wish twice is one engine')
   await rejects(
     'busy',
-    'init: the engine runs already. Call init before the first model, or shutdown() before init.',
+    'init: the engine runs already, with other options. Call init before the first model, or shutdown() ' +
+      'before init.',
     () => fovea.init(),
   )
   await fovea.shutdown()
@@ -209,4 +213,46 @@ test('init({ seed }) gives every model its own seed, the same ones again', async
   assert.notEqual(one.seed, two.seed, 'without a seed it is drawn, and can be read')
   const again = await fovea.zoo.logistic({ seed: one.seed })
   assert.equal(await bits(again), await bits(one))
+})
+
+test('models that are disposed of leave the memory where it was', async () => {
+  const { data, shape } = images
+  const wide = fovea.tensor(data, shape)
+  const make = async () => {
+    const model = await fovea.zoo.mlp({ inputShape: [8, 8, 1], hidden: [2000], classes: 3 })
+    await model.compile({ optimizer: 'adam', loss: 'sparseCategoricalCrossentropy' })
+    await model.fit(wide, labels)
+    await model.predict(wide)
+    await model.dispose()
+  }
+  assert.deepEqual(await fovea.memory(), { heapBytes: 0 })
+  for (let k = 0; k < 3; ++k) await make()
+  const { heapBytes } = await fovea.memory()
+  for (let k = 0; k < 100; ++k) await make()
+  assert.deepEqual(await fovea.memory(), { heapBytes })
+})
+
+test('ten thousand steps grow nothing', async () => {
+  const model = await smallModel()
+  await model.fit(images, labels, { batchSize: 5 })
+  const { heapBytes } = await fovea.memory()
+  const { history } = await model.fit(images, labels, { batchSize: 5, epochs: 1000 })
+  assert.equal(history.loss.length, 1000)
+  assert.deepEqual(await fovea.memory(), { heapBytes })
+})
+
+test('models that the garbage collector finds are freed', async () => {
+  const script = `
+    import * as fovea from 'fovea'
+    const big = { inputShape: [1000], hidden: [1000], classes: 10 } // 4 MB of weights
+    for (let k = 0; k < 150; ++k) {
+      await fovea.zoo.mlp(big)
+      gc()
+      await new Promise((resolve) => setTimeout(resolve))
+    }
+    console.log((await fovea.memory()).heapBytes)`
+  const root = fileURLToPath(new URL('../../', import.meta.url))
+  const args = ['--expose-gc', '--input-type=module', '--eval', script]
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root })
+  assert.ok(Number(stdout) < 200e6, `${stdout} bytes for models of 600 MB in all`)
 })

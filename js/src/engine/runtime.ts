@@ -71,7 +71,7 @@ const state: State = { options: {}, starting: undefined, runtime: undefined, mod
  *
  * @returns what {@link backend} says
  * @throws FoveaError `bad-option`; `unsupported` when the variant asked for cannot run here; `busy`
- * when an engine runs already
+ * when an engine runs already with other options
  * @example
  * ```ts
  * await fovea.init({ threads: 2, seed: 42 })
@@ -80,9 +80,12 @@ const state: State = { options: {}, starting: undefined, runtime: undefined, mod
 export async function init(options: InitOptions = {}): Promise<Backend> {
   checkInitOptions(options)
   if (state.starting !== undefined) {
+    // Frameworks that mount a component twice call twice: the same wish is granted already.
+    if (sameOptions(options, state.options)) return (await state.starting).backend
     throw new FoveaError(
       'busy',
-      `init: the engine runs already. Call init before the first model, or shutdown() before init.`,
+      `init: the engine runs already, with other options. Call init before the first model, or ` +
+        `shutdown() before init.`,
     )
   }
   state.options = { ...options }
@@ -104,6 +107,21 @@ export function backend(): Backend | null {
   return running === undefined
     ? null
     : { ...running.backend, reasons: [...running.backend.reasons] }
+}
+
+/**
+ * How much memory the engine has taken from the system. It never shrinks by itself; `shutdown` gives
+ * all of it back.
+ *
+ * @returns bytes; 0 before the engine runs
+ * @example
+ * ```ts
+ * const { heapBytes } = await fovea.memory()
+ * ```
+ */
+export async function memory(): Promise<{ heapBytes: number }> {
+  const running = await state.starting
+  return { heapBytes: running === undefined ? 0 : await running.engine.heapBytes(null) }
 }
 
 /**
@@ -188,6 +206,10 @@ async function startWatched(
     reasons.push(`1 thread: the second start failed too: ${lost(error)}`)
     return attempt(variant, 1)
   }
+}
+
+function sameOptions(a: InitOptions, b: InitOptions): boolean {
+  return kOptions.every((name) => Object.is(a[name], b[name]))
 }
 
 function checkInitOptions(options: InitOptions): void {
