@@ -7,27 +7,48 @@ namespace fovea {
 
 namespace {
 
+/// Of one example's tensor or one kernel: places inside it are 32-bit numbers.
+constexpr std::int64_t kMostElements = INT32_MAX / 4;
+
 WindowAxis axis(std::string_view place, std::string_view name, WindowAxis a, Padding::Kind kind) {
+  // In 64 bits: the options' largest numbers must end in a sentence, not in an overflow.
+  const std::int64_t span = (std::int64_t{a.size} - 1) * a.dilation + 1;
+  std::int64_t padded = std::int64_t{a.input} + a.before + a.after;
+  std::int64_t output = 0;
   if (kind == Padding::Kind::kSame) {
-    a.output = (a.input + a.stride - 1) / a.stride;
-    const int total = std::max((a.output - 1) * a.stride + a.span() - a.input, 0);
-    a.before = total / 2;
-    a.after = total - a.before;
-    return a;
-  }
-  const std::int64_t padded = std::int64_t{a.input} + a.before + a.after;
-  if (a.span() > padded) {
-    fail(ErrorCode::kBadShape, place, ": a window of ", name, ' ', a.span(),
+    output = (std::int64_t{a.input} + a.stride - 1) / a.stride;
+    padded = std::max((output - 1) * a.stride + span, padded);
+  } else if (span > padded) {
+    fail(ErrorCode::kBadShape, place, ": a window of ", name, ' ', span,
          " does not fit an input of ", name, ' ', a.input,
          padded > a.input ? concat(" padded to ", padded) : std::string(),
          ". Use a smaller window, padding \"same\", or fewer layers that shrink the image before "
          "it.");
+  } else {
+    output = (padded - span) / a.stride + 1;
   }
-  a.output = static_cast<int>((padded - a.span()) / a.stride) + 1;
+  if (padded > kMostElements) {
+    fail(ErrorCode::kOutOfMemory, place, ": an input of ", name, ' ', a.input, " padded to ",
+         with_separators(padded), " is too large. Use a smaller window or less padding.");
+  }
+  if (kind == Padding::Kind::kSame) {
+    a.before = static_cast<int>((padded - a.input) / 2);
+    a.after = static_cast<int>(padded - a.input) - a.before;
+  }
+  a.output = static_cast<int>(output);
+  // Where there is one output only, the stride decides nothing, but loops run up to it.
+  a.stride = static_cast<int>(std::min<std::int64_t>(a.stride, std::max<std::int64_t>(padded, 1)));
   return a;
 }
 
 }  // namespace
+
+void check_elements(std::string_view place, std::string_view what, const Shape& shape) {
+  if (shape.size() <= kMostElements) return;
+  fail(ErrorCode::kOutOfMemory, place, ": ", what, ' ', shape, " would need ",
+       readable_bytes(4.0 * static_cast<double>(shape.size())),
+       ". Use smaller images, fewer or smaller filters, or fewer units.");
+}
 
 WindowGeometry window_geometry(std::string_view place, const Shape& input, const Window& window) {
   if (input.rank() != 4) {
@@ -55,12 +76,17 @@ WindowGeometry window_geometry(std::string_view place, const Shape& input, const
                     .before = padding.left,
                     .after = padding.right},
                    padding.kind);
+  const auto padded = [](const WindowAxis& a) { return a.before + a.input + a.after; };
+  check_elements(place, "a padded image", {padded(g.rows), padded(g.columns), g.channels});
   return g;
 }
 
 Conv2dGeometry conv2d_geometry(std::string_view place, const Shape& input, const Window& window,
                                int out_channels) {
-  return {window_geometry(place, input, window), out_channels};
+  const Conv2dGeometry g{window_geometry(place, input, window), out_channels};
+  check_elements(place, "a kernel", g.filter_shape());
+  check_elements(place, "an output", g.output_shape().row());
+  return g;
 }
 
 }  // namespace fovea

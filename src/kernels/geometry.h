@@ -47,6 +47,10 @@ struct WindowGeometry {
   [[nodiscard]] int output_pixels() const { return rows.output * columns.output; }
 };
 
+/// Refuses a tensor with more elements than the kernels' 32-bit offsets reach. `what` names it in
+/// the sentence: "a kernel".
+void check_elements(std::string_view place, std::string_view what, const Shape& shape);
+
 /// Checks that the window fits and computes every size. `place` opens the error sentence.
 /// "same" padding is Keras's: output = ceil(input / stride), an odd total puts the extra row at the
 /// bottom and right.

@@ -3,6 +3,7 @@
 // Dense.
 #include "kernels/dense.h"
 
+#include "kernels/geometry.h"
 #include "layers/layer_options.h"
 #include "layers/registry.h"
 
@@ -26,6 +27,7 @@ class Dense : public Layer {
       fail(ErrorCode::kBadShape, place(), ": needs a 2-D input [batch, features] but gets ",
            batch_shape_text(input), ". Put flatten() before it.");
     }
+    check_elements(place(), "a kernel", {input[1], units_});
     const DenseGeometry g = geometry(input);
     return {.output = {input[0], units_},
             .backward_reads_input = true,

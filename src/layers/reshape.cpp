@@ -50,15 +50,12 @@ class Reshape : public Alias {
   LayerPlan plan(std::span<const Shape> inputs, Mode /*mode*/, int /*slots*/) const override {
     const Shape& input = only_input(place(), inputs);
     Shape row = Shape(target_);
-    std::int64_t known = 1;
     int unknown = -1;
     for (int i = 0; i < row.rank(); ++i) {
-      if (row[i] == -1) {
-        unknown = i;
-      } else {
-        known *= row[i];
-      }
+      if (row[i] == -1) unknown = i;
     }
+    if (unknown >= 0) row.set(unknown, 1);
+    const std::int64_t known = row.size();
     const std::int64_t size = input.row().size();
     if (unknown >= 0 && known > 0) row.set(unknown, static_cast<int>(size / known));
     if (row.size() != size) {
