@@ -232,6 +232,23 @@ TEST_CASE("conv2d: more images than groups of filter gradients", "[conv2d]") {
   }
 }
 
+TEST_CASE("conv2d: strides far beyond the image", "[conv2d]") {
+  for (const int stride : {6, 1000, 2147483647}) {
+    for (const Padding& padding : {Padding{}, test::same(), test::sides(2, 1, 0, 1)}) {
+      const WindowCase window = test::window_case({.batch = 2,
+                                                   .channels = 3,
+                                                   .image = {5, 4},
+                                                   .kernel = {3, 2},
+                                                   .stride = {stride, stride},
+                                                   .padding = padding});
+      Problem p({.window = window, .filters = 4}, 3);
+      check_geometry(p);
+      check_forward(p);
+      check_backward(p);
+    }
+  }
+}
+
 TEST_CASE("conv2d: gradients that are not wanted are left alone", "[conv2d]") {
   for (const Wanted& wanted : {Wanted{.input = false}, Wanted{.filter = false},
                                Wanted{.bias = false}, Wanted{.input = false, .filter = false}}) {

@@ -32,7 +32,7 @@ struct Axis {
 /// Keras's "same": as many outputs as ceil(N / S), an odd total puts the extra zero after the
 /// image.
 inline Axis same_padded(Axis axis) {
-  const int outputs = (axis.input + axis.stride - 1) / axis.stride;
+  const int outputs = (axis.input - 1) / axis.stride + 1;
   const int needed = (outputs - 1) * axis.stride + axis.dilation * (axis.size - 1) + 1;
   const int total = std::max(needed - axis.input, 0);
   axis.before = total / 2;
