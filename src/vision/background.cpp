@@ -1,6 +1,6 @@
+// SPDX-License-Identifier: MIT
 // Window maxima by doubling: the maximum over 2p pixels is that of two neighbouring maxima over p.
 // Six passes for a window of 64, each a plain loop that the compiler turns into byte vectors.
-// SPDX-License-Identifier: MIT
 #include "vision/background.h"
 
 #include "vision/grey.h"
@@ -8,18 +8,25 @@
 namespace fovea {
 namespace {
 
-// values[i] = max(values[i], values[i + offset]) in place; i + offset reads what is not yet
-// written.
-void fold_maximum(std::uint8_t* values, std::size_t count, std::size_t offset) {
+using Bytes = std::vector<std::uint8_t>;
+
+// result[i] = max(values[i], values[i + offset]). Two buffers: in place the compiler would have to
+// reckon with an offset that reads what was just written, and would not vectorise.
+void fold_maximum(const std::uint8_t* values, std::uint8_t* __restrict result, std::size_t count,
+                  std::size_t offset) {
   for (std::size_t i = 0; i + offset < count; ++i) {
-    values[i] = std::max(values[i], values[i + offset]);
+    result[i] = std::max(values[i], values[i + offset]);
   }
 }
 
-// Calls fold(offset) so that in the end each place holds the maximum of the `window` places from it
-// on.
-template <typename Fold>
-void fold_window(int window, Fold fold) {
+// Afterwards each place holds the maximum of itself and the window - 1 places that follow at
+// distances of `stride`. The last places, whose window would run over the end, are of no use.
+void fold_window(Bytes& values, Bytes& spare, int window, std::size_t stride) {
+  const auto fold = [&](int places) {
+    const std::size_t offset = static_cast<std::size_t>(places) * stride;
+    fold_maximum(values.data(), spare.data(), values.size(), offset);
+    values.swap(spare);
+  };
   int covered = 1;
   for (; covered * 2 <= window; covered *= 2) fold(covered);
   if (covered < window) fold(window - covered);
@@ -28,22 +35,16 @@ void fold_window(int window, Fold fold) {
 }  // namespace
 
 GreyImage window_maximum(const GreyImage& image, int window) {
-  // A zero border as wide as the window stands for "nothing here": windows are cut off at the
-  // edges.
+  // A border of zeros as wide as the window stands for "nothing here": windows are cut off at the
+  // edges, and a window that runs over the end of a row meets only zeros.
   const int before = (window - 1) / 2;
   GreyImage padded(image.width + window, image.height + window);
-  const auto row_length = static_cast<std::size_t>(padded.width);
   for (int y = 0; y < image.height; ++y) {
-    std::uint8_t* row = padded.row(y + before);
-    std::copy_n(image.row(y), image.width, row + before);
-    fold_window(window, [&](int offset) {
-      fold_maximum(row, row_length, static_cast<std::size_t>(offset));
-    });
+    std::copy_n(image.row(y), image.width, padded.row(y + before) + before);
   }
-  fold_window(window, [&](int offset) {
-    fold_maximum(padded.pixels.data(), padded.pixels.size(),
-                 static_cast<std::size_t>(offset) * row_length);
-  });
+  Bytes spare(padded.pixels.size());
+  fold_window(padded.pixels, spare, window, 1);
+  fold_window(padded.pixels, spare, window, static_cast<std::size_t>(padded.width));
   GreyImage result(image.width, image.height);
   for (int y = 0; y < image.height; ++y) std::copy_n(padded.row(y), image.width, result.row(y));
   return result;
@@ -57,9 +58,9 @@ GreyImage dark_ink_contrast(const GreyImage& image, int window) {
   const int odd_window = window | 1;  // an even one would move the picture by half a pixel
   const GreyImage paper = window_minimum(window_maximum(image, odd_window), odd_window);
   GreyImage contrast(image.width, image.height);
-  for (std::size_t i = 0; i < contrast.pixels.size(); ++i) {
-    contrast.pixels[i] = static_cast<std::uint8_t>(paper.pixels[i] - image.pixels[i]);
-  }
+  std::transform(paper.pixels.begin(), paper.pixels.end(), image.pixels.begin(),
+                 contrast.pixels.begin(),
+                 [](std::uint8_t p, std::uint8_t v) { return static_cast<std::uint8_t>(p - v); });
   return contrast;
 }
 

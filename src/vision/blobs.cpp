@@ -2,6 +2,7 @@
 #include "vision/blobs.h"
 
 #include <algorithm>
+#include <span>
 
 namespace fovea {
 namespace {
@@ -11,51 +12,71 @@ int gap_between(int a_from, int a_to, int b_from, int b_to) {
   return std::max(a_from, b_from) - std::min(a_to, b_to);
 }
 
-// Walks over one blob from a pixel of it, labelling and measuring what it meets.
+// Walks over one blob from a pixel of it, labelling and measuring what it meets. Works on a copy of
+// the picture with a border of one pixel, so that no neighbour has to be asked whether it exists.
 class BlobWalk {
  public:
-  BlobWalk(const GreyImage& contrast, int threshold, std::vector<int>& labels)
-      : contrast_(contrast), threshold_(threshold), labels_(labels) {}
+  // `labels` gets the label of each pixel; it may be empty where nobody wants to know.
+  BlobWalk(const GreyImage& contrast, int threshold, std::span<int> labels)
+      : contrast_(contrast),
+        labels_(labels),
+        stride_(contrast.width + 2),
+        state_(static_cast<std::size_t>(stride_) * static_cast<std::size_t>(contrast.height + 2)) {
+    for (int y = 0; y < contrast.height; ++y) {
+      const std::uint8_t* row = contrast.row(y);
+      std::uint8_t* state = &state_[static_cast<std::size_t>(stride_ * (y + 1) + 1)];
+      for (int x = 0; x < contrast.width; ++x) state[x] = row[x] > threshold ? kInk : kPaper;
+    }
+  }
+
+  // The column of the next pixel of row y from x on that belongs to no blob yet, or the width.
+  int next_ink(int x, int y) const {
+    const auto row = state_.begin() + static_cast<std::ptrdiff_t>(stride_ * (y + 1) + 1);
+    return static_cast<int>(std::find(row + x, row + contrast_.width, kInk) - row);
+  }
 
   Blob walk_from(int x, int y, int label) {
     Blob blob{.box = {x, y, 1, 1}, .labels = {label}};
-    visit(x, y, label);
+    visit(stride_ * (y + 1) + x + 1);
+    int left = x;
+    int right = x;
+    int bottom = y;
     while (!waiting_.empty()) {
-      const auto [px, py] = waiting_.back();
+      const int at = waiting_.back();
       waiting_.pop_back();
-      measure(px, py, blob);
-      for (int ny = std::max(0, py - 1); ny <= std::min(contrast_.height - 1, py + 1); ++ny) {
-        for (int nx = std::max(0, px - 1); nx <= std::min(contrast_.width - 1, px + 1); ++nx) {
-          if (is_ink(nx, ny) && labels_[index(nx, ny)] < 0) visit(nx, ny, label);
+      const int px = at % stride_ - 1;
+      const int py = at / stride_ - 1;
+      left = std::min(left, px);
+      right = std::max(right, px);
+      bottom = std::max(bottom, py);
+      measure(at, px, py, label, blob);
+      for (const int row : {at - stride_, at, at + stride_}) {
+        for (int near = row - 1; near <= row + 1; ++near) {
+          if (state_[static_cast<std::size_t>(near)] == kInk) visit(near);
         }
       }
     }
+    // The first pixel met, row by row, is in the topmost row.
+    blob.box = {left, y, right - left + 1, bottom - y + 1};
     return blob;
   }
 
  private:
-  struct Pixel {
-    int x, y;
-  };
+  static constexpr std::uint8_t kPaper = 0;
+  static constexpr std::uint8_t kInk = 1;
+  static constexpr std::uint8_t kVisited = 2;
 
-  std::size_t index(int x, int y) const {
-    return static_cast<std::size_t>(y) * static_cast<std::size_t>(contrast_.width) +
-           static_cast<std::size_t>(x);
+  bool is_ink(int at) const { return state_[static_cast<std::size_t>(at)] != kPaper; }
+  void visit(int at) {
+    state_[static_cast<std::size_t>(at)] = kVisited;
+    waiting_.push_back(at);
   }
-  bool is_ink(int x, int y) const {
-    return x >= 0 && y >= 0 && x < contrast_.width && y < contrast_.height &&
-           contrast_.row(y)[x] > threshold_;
-  }
-  void visit(int x, int y, int label) {
-    labels_[index(x, y)] = label;
-    waiting_.push_back({x, y});
-  }
-  void measure(int x, int y, Blob& blob) const {
-    blob.box = united(blob.box, {x, y, 1, 1});
+  void measure(int at, int x, int y, int label, Blob& blob) {
+    if (!labels_.empty()) labels_[static_cast<std::size_t>(y * contrast_.width + x)] = label;
     blob.area += 1;
     blob.contrast_sum += contrast_.row(y)[x];
     const bool inside =
-        is_ink(x - 1, y) && is_ink(x + 1, y) && is_ink(x, y - 1) && is_ink(x, y + 1);
+        is_ink(at - 1) && is_ink(at + 1) && is_ink(at - stride_) && is_ink(at + stride_);
     blob.edge_pixels += inside ? 0 : 1;
     const bool on_border =
         x == 0 || y == 0 || x == contrast_.width - 1 || y == contrast_.height - 1;
@@ -63,23 +84,32 @@ class BlobWalk {
   }
 
   const GreyImage& contrast_;
-  int threshold_;
-  std::vector<int>& labels_;
-  std::vector<Pixel> waiting_;
+  std::span<int> labels_;
+  int stride_;
+  std::vector<std::uint8_t> state_;
+  std::vector<int> waiting_;
 };
+
+std::vector<Blob> walk_all(const GreyImage& contrast, int threshold, std::span<int> labels) {
+  std::vector<Blob> blobs;
+  BlobWalk walk(contrast, threshold, labels);
+  for (int y = 0; y < contrast.height; ++y) {
+    for (int x = walk.next_ink(0, y); x < contrast.width; x = walk.next_ink(x + 1, y)) {
+      blobs.push_back(walk.walk_from(x, y, static_cast<int>(blobs.size())));
+    }
+  }
+  return blobs;
+}
 
 }  // namespace
 
-BlobMap find_blobs(const GreyImage& contrast, int threshold) {
+std::vector<Blob> find_blobs(const GreyImage& contrast, int threshold) {
+  return walk_all(contrast, threshold, {});
+}
+
+BlobMap label_blobs(const GreyImage& contrast, int threshold) {
   BlobMap map{.labels = std::vector<int>(contrast.pixels.size(), -1), .blobs = {}};
-  BlobWalk walk(contrast, threshold, map.labels);
-  std::size_t i = 0;
-  for (int y = 0; y < contrast.height; ++y) {
-    for (int x = 0; x < contrast.width; ++x, ++i) {
-      if (contrast.pixels[i] <= threshold || map.labels[i] >= 0) continue;
-      map.blobs.push_back(walk.walk_from(x, y, static_cast<int>(map.blobs.size())));
-    }
-  }
+  map.blobs = walk_all(contrast, threshold, map.labels);
   return map;
 }
 

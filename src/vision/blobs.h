@@ -33,8 +33,11 @@ struct BlobMap {
   std::vector<Blob> blobs;
 };
 
-// The 8-connected sets of pixels whose contrast exceeds the threshold.
-BlobMap find_blobs(const GreyImage& contrast, int threshold);
+// The 8-connected sets of pixels whose contrast exceeds the threshold, from the top down.
+std::vector<Blob> find_blobs(const GreyImage& contrast, int threshold);
+
+// The same, and to which of them each pixel belongs.
+BlobMap label_blobs(const GreyImage& contrast, int threshold);
 
 // True for marks that lie as the parts of one digit do: boxes that overlap or nearly touch, one
 // above the other. Two digits side by side are not joined.

@@ -7,6 +7,13 @@ namespace {
 // Rec. 601 luma in 1/256: the weights of red, green and blue add up to 256.
 int luma(const std::uint8_t* rgb) { return (77 * rgb[0] + 150 * rgb[1] + 29 * rgb[2] + 128) >> 8; }
 
+bool has_transparency(std::span<const std::uint8_t> rgba) {
+  for (std::size_t i = 3; i < rgba.size(); i += 4) {
+    if (rgba[i] != 255) return true;
+  }
+  return false;
+}
+
 // The grey level behind a picture's transparent parts: far from the ink that is there.
 int backdrop_for(std::span<const std::uint8_t> rgba) {
   std::uint64_t opacity = 0;
@@ -26,11 +33,12 @@ GreyImage to_grey(std::span<const std::uint8_t> pixels, int width, int height, i
     std::copy(pixels.begin(), pixels.end(), grey.pixels.begin());
     return grey;
   }
-  const int backdrop = channels == 4 ? backdrop_for(pixels) : 255;
+  const bool see_through = channels == 4 && has_transparency(pixels);
+  const int backdrop = see_through ? backdrop_for(pixels) : 255;
   const std::uint8_t* source = pixels.data();
   for (std::uint8_t& value : grey.pixels) {
     const int light = luma(source);
-    const int opacity = channels == 4 ? source[3] : 255;
+    const int opacity = see_through ? source[3] : 255;
     value = static_cast<std::uint8_t>((light * opacity + backdrop * (255 - opacity) + 127) / 255);
     source += channels;
   }
@@ -39,9 +47,8 @@ GreyImage to_grey(std::span<const std::uint8_t> pixels, int width, int height, i
 
 GreyImage inverted(const GreyImage& image) {
   GreyImage result(image.width, image.height);
-  for (std::size_t i = 0; i < image.pixels.size(); ++i) {
-    result.pixels[i] = static_cast<std::uint8_t>(255 - image.pixels[i]);
-  }
+  std::transform(image.pixels.begin(), image.pixels.end(), result.pixels.begin(),
+                 [](std::uint8_t v) { return static_cast<std::uint8_t>(255 - v); });
   return result;
 }
 

@@ -114,7 +114,7 @@ Ink trace_ink(const GreyImage& picture, const Writing& writing) {
   const CloseUp view = close_up(picture, writing);
   const GreyImage contrast = dark_ink_contrast(view.image, view.digit.long_side() / 2);
   const GreyImage coverage = coverage_of(contrast, view.digit);
-  const BlobMap map = find_blobs(coverage, 96);
+  const BlobMap map = label_blobs(coverage, 96);
   const Blob strokes = main_strokes(map, view.digit);
   if (strokes.area == 0) return {};
   Ink ink;

@@ -176,16 +176,16 @@ TEST_CASE("threshold: histograms, medians and Otsu by hand", "[vision]") {
 }
 
 TEST_CASE("blobs: connected by sides and corners, measured exactly", "[vision]") {
-  const BlobMap map = find_blobs(picture_of({
-                                     "#....3.",
-                                     ".#...3.",
-                                     "..#..3.",
-                                     ".......",
-                                     "###....",
-                                     "###..1.",
-                                     "###....",
-                                 }),
-                                 15);
+  const BlobMap map = label_blobs(picture_of({
+                                      "#....3.",
+                                      ".#...3.",
+                                      "..#..3.",
+                                      ".......",
+                                      "###....",
+                                      "###..1.",
+                                      "###....",
+                                  }),
+                                  15);
   REQUIRE(map.blobs.size() == 3);  // the 1 is below the threshold
   const Blob& diagonal = map.blobs[0];
   CHECK(diagonal.area == 3);

@@ -73,6 +73,7 @@ export class Lab {
   private speed = new Speed()
   private measuring: Promise<void> | undefined
   private measureAgainAt = 0
+  private measureCost = Infinity
   private lastScreen = 0
   private milestone = 0
 
@@ -181,6 +182,7 @@ export class Lab {
     this.pausedBecause = ''
     this.milestone = 0
     this.measureAgainAt = 0
+    this.measureCost = Infinity
     this.measuring = undefined
     ++this.drawn
   }
@@ -247,7 +249,9 @@ export class Lab {
     const held = await network.measure(digits.test.images, digits.test.labels)
     if (run !== this.run) return
     const end = performance.now()
-    this.measureAgainAt = end + (end - begin) * kMeasureShare
+    // What it costs is what it took when nothing else ran: while training, it mostly waits.
+    this.measureCost = Math.min(this.measureCost, end - begin)
+    this.measureAgainAt = Math.max(begin + this.measureCost * kMeasureShare, end + this.measureCost)
     const images = this.lossCurve.columns.images.at(-1) ?? 0
     this.accuracyCurve.addHeld(images, held.accuracy)
     this.lossCurve.addHeld(images, held.loss)

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// Chromium, and pages that keep a record of what must not happen: errors, requests to other hosts, long
+// tasks of the main thread, things that move.
+import { existsSync } from 'node:fs'
+import { chromium } from 'playwright-core'
+
+const kPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+  (path) => existsSync(path),
+)
+const kArguments = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+export function launch(more = []) {
+  return chromium.launch({ executablePath: kPath, args: [...kArguments, ...more] })
+}
+
+/** In the page, before its own scripts. */
+function observe() {
+  globalThis.observed = { longTasks: [], shifts: 0 }
+  const watch = (type, note) =>
+    new PerformanceObserver((list) => list.getEntries().forEach(note)).observe({
+      type,
+      buffered: true,
+    })
+  watch('longtask', ({ startTime, duration }) =>
+    globalThis.observed.longTasks.push({ startTime, duration }),
+  )
+  watch('layout-shift', ({ value, hadRecentInput }) => {
+    if (!hadRecentInput) globalThis.observed.shifts += value
+  })
+}
+
+/** A page of its own, with `problems`: every console error, failed request and foreign request. */
+export async function openPage(browser, url, options = {}) {
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 860 },
+    colorScheme: 'light',
+    ...options,
+  })
+  const page = await context.newPage()
+  const problems = []
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) problems.push(message.text())
+  })
+  page.on('pageerror', (error) => problems.push(String(error)))
+  page.on('requestfailed', (request) => problems.push(`failed: ${request.url()}`))
+  page.on('request', (request) => {
+    const { protocol, origin } = new URL(request.url())
+    const own = protocol === 'data:' || protocol === 'blob:' || origin === new URL(url).origin
+    if (!own) problems.push(`request to another host: ${request.url()}`)
+  })
+  if (options.javaScriptEnabled !== false) await page.addInitScript(observe)
+  await page.goto(url)
+  return { page, problems, close: () => context.close() }
+}
+
+export const phase = (page) => page.locator('.page').getAttribute('data-phase')
+
+/** Waits until the training is in one of the phases; generous, for slow and busy machines. */
+export function untilPhase(page, ...phases) {
+  return page.waitForFunction(
+    (wanted) => wanted.includes(document.querySelector('.page').dataset.phase),
+    phases,
+    { timeout: 240_000 },
+  )
+}
+
+/** The share of held-out digits that are right, as the page shows it. */
+export async function accuracy(page) {
+  const text = await page.getByTestId('accuracy').textContent()
+  return Number.parseFloat(text) / 100
+}
+
+export async function untilAccuracy(page, least) {
+  await page.waitForFunction(
+    (share) =>
+      Number.parseFloat(document.querySelector('[data-testid="accuracy"]').textContent) >=
+      share * 100,
+    least,
+    { timeout: 240_000 },
+  )
+}
