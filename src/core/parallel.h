@@ -20,8 +20,9 @@ class Workers {
 
   [[nodiscard]] int size() const { return size_; }
 
-  /// How many of them run already, the caller counted. In a browser a thread is a worker that starts
-  /// only after the caller has returned to its event loop: a job before that would wait for ever.
+  /// How many of them run already, the caller counted. In a browser a thread is a worker that
+  /// starts only after the caller has returned to its event loop: a job before that would wait for
+  /// ever.
   [[nodiscard]] int started() const;
 
   /// Calls part(i, slot) for every i in [0, parts) and returns when all are done. slot, in [0,

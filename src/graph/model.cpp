@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "layers/accumulate.h"
 
@@ -91,9 +92,12 @@ Plan& Model::prepare(const CompileRequest& request) {
   plan->parameter_views.reserve(most_parameters);
   plan->parameter_gradient_views.reserve(most_parameters);
   if (plan->memory.size > static_cast<std::int64_t>(arena_.size())) {
+    // Older plans are out of reach while there is no arena: there may never be one again.
+    std::vector<std::unique_ptr<Plan>> older = std::exchange(plans_, {});
     arena_ = {};  // nothing in it is worth keeping, and both together might not fit
     arena_ = AlignedBuffer(plan->memory.size, concat("a batch of ", request.batch, " in model \"",
                                                      network_.name, '"'));
+    plans_ = std::move(older);
   }
   if (plans_.size() == kMostPlans) plans_.erase(plans_.begin());
   plans_.push_back(std::move(plan));

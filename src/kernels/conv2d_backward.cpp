@@ -33,9 +33,6 @@ struct BackwardWorkspace {
         input_slots(scratch.take<float>(input.has_border() ? input.size() * slots : 0)),
         gradient_slots(scratch.take<float>((gradient.size() + kTileColumns) * slots)),
         taps(g, scratch),
-        positions(scratch.take<std::int32_t>(g.patch_length())),
-        input_offsets(scratch.take<std::int32_t>(g.output_pixels())),
-        gradient_offsets(scratch.take<std::int32_t>(g.output_pixels())),
         filter_gradients(scratch.take<float>(filter_size * groups)),
         bias_gradients(scratch.take<float>(std::int64_t{g.out_channels} * groups)),
         packed(scratch.take<float>(std::int64_t{g.rows.size} * g.columns.size *
@@ -58,12 +55,9 @@ struct BackwardWorkspace {
   float* input_slots;
   float* gradient_slots;
   FilterTaps taps;
-  std::int32_t* positions;         // of the filter's elements in a patch
-  std::int32_t* input_offsets;     // of output pixels, in the bordered input
-  std::int32_t* gradient_offsets;  // of output pixels, in the bordered gradient
-  float* filter_gradients;         // of each group
-  float* bias_gradients;           // of each group
-  float* packed;                   // the filter turned around, phase after phase
+  float* filter_gradients;  // of each group
+  float* bias_gradients;    // of each group
+  float* packed;            // the filter turned around, phase after phase
   std::int32_t* phase_taps;
   std::int32_t* phase_input;
   std::int32_t* phase_output;
@@ -77,18 +71,6 @@ void for_each_phase(const Conv2dGeometry& g, const Function& f) {
       f(PhaseAxis(g.rows, row_phase), PhaseAxis(g.columns, column_phase));
     }
   }
-}
-
-void prepare_filter_gradient(const Conv2dGeometry& g, const BackwardWorkspace& work) {
-  const int pitch = work.input.row_pitch();
-  work.taps.fill(g, pitch);
-  const Taps taps = work.taps.taps();
-  std::int32_t* position = work.positions;
-  for (const std::int32_t offset : taps.offsets) {
-    for (int r = 0; r < taps.run; ++r) *position++ = offset + r;
-  }
-  fill_grid(work.input_offsets, g.rows.output, g.columns.output, g.rows.stride * pitch,
-            g.columns.stride * g.channels);
 }
 
 /// One phase of the input gradient as a product: pieces of the shared tables, filled in order.
@@ -176,20 +158,16 @@ void conv2d_backward(const Conv2dGeometry& g, const Conv2dBackward& call, Worker
   Scratch scratch(call.scratch);
   const BackwardWorkspace work(g, workers.size(), scratch);
   const int gradient_pitch = work.gradient.row_pitch();
-  fill_grid(work.gradient_offsets, g.rows.output, g.columns.output, gradient_pitch, g.out_channels);
-  for (int q = 0; q < g.output_pixels(); ++q) {
-    work.gradient_offsets[q] += static_cast<std::int32_t>(bordered_row(work.gradient, 0));
-  }
   for (int slot = 0; slot < workers.size(); ++slot) {
     clear_border(work.gradient, work.gradient_slot(slot));
     if (call.filter_gradient && work.input.has_border())
       clear_border(work.input, work.input_slot(slot));
   }
-  if (call.filter_gradient) prepare_filter_gradient(g, work);
+  if (call.filter_gradient) work.taps.fill(g, work.input.row_pitch());
   if (call.input_gradient) walk_phases(g, work, call.filter.data, [](const Phase&) {});
 
   const std::int64_t input_size = std::int64_t{g.rows.input} * g.columns.input * g.channels;
-  const auto output_pixels = static_cast<std::size_t>(g.output_pixels());
+  const int input_pitch = work.input.row_pitch();
   workers.run(work.groups, [&](int group, int slot) {
     const int first = g.batch * group / work.groups;
     const int last = g.batch * (group + 1) / work.groups;
@@ -206,15 +184,17 @@ void conv2d_backward(const Conv2dGeometry& g, const Conv2dBackward& call, Worker
       if (call.filter_gradient) {
         const float* image = call.input.data + n * input_size;
         if (work.input.has_border()) copy_inside(work.input, image, work.input_slot(slot).data());
-        outer({.input = work.input.has_border() ? work.input_slot(slot).data() : image,
-               .input_offsets = {work.input_offsets, output_pixels},
-               .positions = {work.positions, static_cast<std::size_t>(g.patch_length())},
-               .gradient = gradient.data(),
-               .gradient_offsets = work.gradient_offsets,
+        outer({.grid = {g.rows.output, g.columns.output},
+               .input = work.input.has_border() ? work.input_slot(slot).data() : image,
+               .input_stride = {std::ptrdiff_t{g.rows.stride} * input_pitch,
+                                std::ptrdiff_t{g.columns.stride} * g.channels},
+               .taps = work.taps.taps(),
+               .gradient = gradient.data() + bordered_row(work.gradient, 0),
+               .gradient_stride = {gradient_pitch, g.out_channels},
                .columns = g.out_channels,
                .output = work.filter_gradients + group * work.filter_size,
                .accumulate = n > first},
-              0, g.patch_length());
+              0, work.taps.run);
       }
       if (call.input_gradient) {
         walk_phases(g, work, nullptr, [&](const Phase& phase) {

@@ -42,11 +42,10 @@ struct BackwardWorkspace {
       : gradient(scratch.take<float>(std::int64_t{g.batch} * g.outputs)),
         input_offsets(take_offsets(scratch, g.batch)),
         gradient_offsets(take_offsets(scratch, g.batch)),
-        positions(take_offsets(scratch, g.inputs)),
         packed(scratch.take<float>(PackedWeights::size(g.outputs, g.inputs))) {}
 
   float* gradient;
-  std::span<std::int32_t> input_offsets, gradient_offsets, positions;
+  std::span<std::int32_t> input_offsets, gradient_offsets;
   float* packed;
 };
 
@@ -102,16 +101,17 @@ void dense_backward(const DenseGeometry& g, const DenseBackward& call, Workers& 
                       gradient);
   fill_steps(work.input_offsets, g.inputs);
   fill_steps(work.gradient_offsets, g.outputs);
-  fill_steps(work.positions, 1);
+  const std::int32_t whole_row = 0;
 
   if (call.bias_gradient)
     add_column_sums(gradient.data(), g.batch, g.outputs, call.bias_gradient.data, false);
   if (call.weight_gradient) {
-    const OuterCall outer_call{.input = call.input.data,
-                               .input_offsets = work.input_offsets,
-                               .positions = work.positions,
+    const OuterCall outer_call{.grid = {1, g.batch},
+                               .input = call.input.data,
+                               .input_stride = {0, g.inputs},
+                               .taps = {{&whole_row, 1}, g.inputs},
                                .gradient = gradient.data(),
-                               .gradient_offsets = work.gradient_offsets.data(),
+                               .gradient_stride = {0, g.outputs},
                                .columns = g.outputs,
                                .output = call.weight_gradient.data};
     const int parts = std::min(g.inputs, kParts);
@@ -120,7 +120,6 @@ void dense_backward(const DenseGeometry& g, const DenseBackward& call, Workers& 
     });
   }
   if (call.input_gradient) {
-    const std::int32_t whole_row = 0;
     const ProductCall product_call{.input = gradient.data(),
                                    .input_offsets = work.gradient_offsets,
                                    .taps = {{&whole_row, 1}, g.outputs},

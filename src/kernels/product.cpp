@@ -95,31 +95,42 @@ void product_panel(const ProductCall& call, const Block& block, int panel) {
   }
 }
 
+/// Where a tile of filter gradients stands: the first of its inputs, seen from a pixel, and its
+/// outputs.
+struct OuterPlace {
+  const float* input;
+  float* output;
+  int column;
+  int count;  // columns that exist
+};
+
 template <int kRows, int kVectors>
-HWY_INLINE void outer_tile(const OuterCall& call, int k, int column, int count) {
-  std::int32_t position[kRows];
-  FOVEA_UNROLL
-  for (int i = 0; i < kRows; ++i) position[i] = call.positions[static_cast<std::size_t>(k + i)];
+HWY_INLINE void outer_tile(const OuterCall& call, const OuterPlace& place) {
   Tile<kRows, kVectors> tile;
   tile.clear();
-  add_pixels(tile, call.input, call.input_offsets, position, call.gradient + column,
-             call.gradient_offsets);
+  add_pixels(tile, call.grid, place.input, call.input_stride, call.gradient + place.column,
+             call.gradient_stride);
   for (int i = 0; i < kRows; ++i) {
     for (int v = 0; v < kVectors; ++v) {
-      const int left = std::clamp(count - v * kLaneInt, 0, kLaneInt);
-      const auto lanes = static_cast<std::size_t>(left);
-      float* output = call.output + std::ptrdiff_t{k + i} * call.columns + column + v * kLaneInt;
+      const auto lanes =
+          static_cast<std::size_t>(std::clamp(place.count - v * kLaneInt, 0, kLaneInt));
+      float* output = place.output + std::ptrdiff_t{i} * call.columns + place.column + v * kLaneInt;
       if (call.accumulate) tile.sum[i][v] = hn::Add(tile.sum[i][v], load_some(output, lanes));
       store_some(tile.sum[i][v], output, lanes);
     }
   }
 }
 
+/// `left` consecutive inputs, in tiles as tall as possible.
 template <int kVectors, int kRows = kTileRows>
-void outer_rows(const OuterCall& call, int k, int last, int column, int count) {
-  for (; k + kRows <= last; k += kRows) outer_tile<kRows, kVectors>(call, k, column, count);
+void outer_rows(const OuterCall& call, OuterPlace place, int left) {
+  for (; left >= kRows; left -= kRows) {
+    outer_tile<kRows, kVectors>(call, place);
+    place.input += kRows;
+    place.output += std::ptrdiff_t{kRows} * call.columns;
+  }
   if constexpr (kRows > 1) {
-    if (k < last) outer_rows<kVectors, kRows - 1>(call, k, last, column, count);
+    if (left > 0) outer_rows<kVectors, kRows - 1>(call, place, left);
   }
 }
 
@@ -187,10 +198,16 @@ void product_unpacked(const ProductCall& call, const float* weights, std::ptrdif
 void outer(const OuterCall& call, int first, int last) {
   for (int column = 0; column < call.columns; column += kTileColumns) {
     const int count = std::min(call.columns - column, kTileColumns);
-    if (count > kLaneInt) {
-      outer_rows<kTileVectors>(call, first, last, column, count);
-    } else {
-      outer_rows<1>(call, first, last, column, count);
+    std::ptrdiff_t k = first;
+    for (const std::int32_t offset : call.taps.offsets) {
+      const OuterPlace place{call.input + offset + first, call.output + k * call.columns, column,
+                             count};
+      if (count > kLaneInt) {
+        outer_rows<kTileVectors>(call, place, last - first);
+      } else {
+        outer_rows<1>(call, place, last - first);
+      }
+      k += call.taps.run;
     }
   }
 }

@@ -64,18 +64,19 @@ void product_unpacked(const ProductCall& call, const float* weights, std::ptrdif
                       int first_panel, int last_panel);
 
 struct OuterCall {
+  PixelGrid grid;
   const float* input = nullptr;
-  std::span<const std::int32_t> input_offsets;  // of each pixel
-  std::span<const std::int32_t> positions;      // offset of each k from a pixel
+  PixelStride input_stride;
+  Taps taps;                        // the inputs of a pixel, in the order of k
   const float* gradient = nullptr;  // may be read up to 7 floats past a pixel's last column
-  const std::int32_t* gradient_offsets = nullptr;  // of each pixel
+  PixelStride gradient_stride;
   int columns = 0;
-  float* output = nullptr;  // [positions, columns]
+  float* output = nullptr;  // [k, columns]
   bool accumulate = false;  // add to output instead of overwriting it
 };
 
-/// output[k, column] = sum over pixels of input[pixel, k] * gradient[pixel, column], for k in
-/// [first, last).
+/// output[k, column] = sum over the grid's pixels of input[pixel, k] * gradient[pixel, column], for
+/// k in [first, last) of every run of the taps; `first` and `last` count within a run.
 void outer(const OuterCall& call, int first, int last);
 
 }  // namespace fovea
