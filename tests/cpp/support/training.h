@@ -37,8 +37,8 @@ inline Column integers_column(std::string place, const Shape& shape,
   return column_of(std::move(place), DataType::kInt32, shape, values);
 }
 
-/// Pictures of `side` x `side` bytes that a small network can tell apart: each class has a bright
-/// stroke of its own, in noise.
+/// Pictures of `side` x `side` bytes (at least classes / 2 + 1) that a small network can tell
+/// apart: each class has a bright stroke of its own, in noise.
 inline std::shared_ptr<Dataset> synthetic_digits(int count, int side, int classes,
                                                  std::uint32_t seed) {
   RandomValues random(seed);
@@ -47,12 +47,12 @@ inline std::shared_ptr<Dataset> synthetic_digits(int count, int side, int classe
   for (int i = 0; i < count; ++i) {
     const int label = i % classes;
     labels.push_back(label);
-    const int shift = random.integer(0, 1);
+    const int ink = random.integer(120, 190);
     for (int row = 0; row < side; ++row) {
       for (int column = 0; column < side; ++column) {
         const int along = label % 2 == 0 ? row : column;
-        const bool stroke = along == (label / 2 * 2 + shift) % side;
-        pixels.push_back(static_cast<std::uint8_t>(random.integer(0, 60) + (stroke ? 180 : 0)));
+        const bool stroke = along == label / 2 + 1;
+        pixels.push_back(static_cast<std::uint8_t>(random.integer(0, 60) + (stroke ? ink : 0)));
       }
     }
   }
