@@ -36,10 +36,9 @@ string error_reply(std::string_view code, std::string_view message) {
 }
 
 /// Nothing may escape: an exception that reaches JavaScript has lost its message.
-template <class Function>
-string reply(const Function& f) {
+string reply_to(string (*call)(const void*), const void* context) {
   try {
-    return "{\"ok\":" + f() + '}';
+    return "{\"ok\":" + call(context) + '}';
   } catch (const fovea::Error& error) {
     return error_reply(fovea::code_name(error.code()), error.what());
   } catch (const std::bad_alloc&) {
@@ -48,6 +47,12 @@ string reply(const Function& f) {
   } catch (const std::exception& error) {
     return error_reply("internal", error.what());
   }
+}
+
+template <class Function>
+string reply(const Function& f) {
+  return reply_to([](const void* context) { return (*static_cast<const Function*>(context))(); },
+                  &f);
 }
 
 double allocate(double bytes) {
