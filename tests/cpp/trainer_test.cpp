@@ -10,53 +10,24 @@
 
 #include "tests/cpp/support/expect_close.h"
 #include "tests/cpp/support/expect_error.h"
-#include "tests/cpp/support/small_model.h"
 #include "tests/cpp/support/training.h"
+#include "tests/cpp/support/training_run.h"
 #include "training/evaluator.h"
 
 namespace fovea {
 namespace {
 
 using test::expect_error;
-using test::SmallModel;
-
-const std::string kDigits =
-    "model name=digits\ninput name=x shape=8,8,1\n"
-    "conv2d name=c from=x filters=8 kernelSize=3 padding=same activation=relu\nmaxPooling2d name=p "
-    "from=c\n"
-    "flatten name=f from=p\ndense name=d1 from=f units=24 activation=relu\ndense name=d2 from=d1 "
-    "units=10\n";
-const std::string kSparse =
-    "loss type=sparseCategoricalCrossentropy fromLogits=true\nmetric type=accuracy\n";
-
-struct Training {
-  explicit Training(const std::string& description, const std::string& recipe,
-                    Workers& workers = test::one_thread())
-      : small(description, 7, workers),
-        trainer(small.model(), parse_recipe(recipe, small.network())) {}
-
-  /// One epoch; the reports of its steps.
-  std::vector<StepReport> epoch(const std::shared_ptr<const Dataset>& data,
-                                const EpochOrder& order) {
-    trainer.begin(data, order);
-    std::vector<StepReport> reports;
-    do {
-      reports.push_back(trainer.step());
-    } while (!reports.back().done);
-    return reports;
-  }
-  double accuracy() { return trainer.recipe().metrics[0].metric.value(); }
-
-  SmallModel small;
-  Trainer trainer;
-};
+using test::kDigitsNetwork;
+using test::kSparseFromLogits;
+using test::TrainingRun;
 
 TEST_CASE("trainer: a network learns 64 synthetic digits by heart", "[trainer]") {
   for (const std::string optimizer : {"optimizer type=adam learningRate=0.01\n",
                                       "optimizer type=sgd learningRate=0.2 momentum=0.9\n"}) {
     INFO(optimizer);
     const auto data = test::synthetic_digits(64, 8, 10, 3);
-    Training training(kDigits, optimizer + kSparse);
+    TrainingRun training(kDigitsNetwork, optimizer + kSparseFromLogits);
     double first = 0;
     double last = 0;
     for (std::uint32_t epoch = 0; epoch < 40; ++epoch) {
@@ -80,7 +51,7 @@ TEST_CASE("trainer: a network learns 64 synthetic digits by heart", "[trainer]")
 TEST_CASE("trainer: steps, batches and means are counted over examples, the last partial batch too",
           "[trainer]") {
   const auto data = test::synthetic_digits(22, 8, 10, 4);
-  Training training(kDigits, "optimizer type=sgd learningRate=0\n" + kSparse);
+  TrainingRun training(kDigitsNetwork, "optimizer type=sgd learningRate=0\n" + kSparseFromLogits);
   const auto reports = training.epoch(data, {.from = 2, .to = 21, .batch_size = 8});
   REQUIRE(reports.size() == 3);
   double sum = 0;
@@ -109,10 +80,10 @@ TEST_CASE("trainer: a partial batch weighs its examples as a full one does", "[t
   // One step on 3 of 8 rows, once as the rest of an epoch and once as a whole one, from the same
   // weights.
   const auto data = test::synthetic_digits(11, 8, 10, 5);
-  const std::string recipe = "optimizer type=sgd learningRate=0.1\n" + kSparse;
-  Training whole(kDigits, recipe);
+  const std::string recipe = "optimizer type=sgd learningRate=0.1\n" + kSparseFromLogits;
+  TrainingRun whole(kDigitsNetwork, recipe);
   whole.epoch(data, {.from = 8, .to = 11, .batch_size = 3});
-  Training rest(kDigits, recipe);
+  TrainingRun rest(kDigitsNetwork, recipe);
   rest.trainer.begin(data, {.from = 0, .to = 11, .batch_size = 8});
   std::vector<std::vector<float>> before;
   for (int i = 0; i < 6; ++i) before.push_back(test::copy_of(rest.small.model().parameter(i)));
@@ -130,8 +101,8 @@ TEST_CASE("trainer: one step of a single neuron, worked out by hand", "[trainer]
   auto data = std::make_shared<Dataset>();
   data->inputs.push_back(test::floats_column("x", {2, 2}, {1, 2, -1, 0.5F}));
   data->targets.push_back(test::floats_column("y", {2, 1}, {1, 0}));
-  Training training("model name=m\ninput name=x shape=2\ndense name=d from=x units=1",
-                    "optimizer type=sgd learningRate=0.5\nloss type=meanSquaredError");
+  TrainingRun training("model name=m\ninput name=x shape=2\ndense name=d from=x units=1",
+                       "optimizer type=sgd learningRate=0.5\nloss type=meanSquaredError");
   training.small.set("d/kernel", {0.5F, -0.25F}).set("d/bias", {0.125F});
   const auto reports = training.epoch(data, {.from = 0, .to = 2, .batch_size = 2});
   // Predictions 0.125 and -0.5; errors -0.875 and -0.5; loss the mean of their squares.
@@ -147,12 +118,12 @@ TEST_CASE("trainer: dropout changes with the step, and not in evaluation", "[tra
       "model name=m\ninput name=x shape=8,8,1\nflatten name=f from=x\ndropout name=o from=f "
       "rate=0.5\ndense name=d from=o units=10\n";
   const auto data = test::synthetic_digits(8, 8, 10, 6);
-  Training training(description, "optimizer type=sgd learningRate=0\n" + kSparse);
+  TrainingRun training(description, "optimizer type=sgd learningRate=0\n" + kSparseFromLogits);
   const EpochOrder order{.from = 0, .to = 8, .batch_size = 8, .seed = 3};
   const double first = training.epoch(data, order)[0].loss;
   const double second = training.epoch(data, order)[0].loss;
   CHECK(first != second);
-  Training again(description, "optimizer type=sgd learningRate=0\n" + kSparse);
+  TrainingRun again(description, "optimizer type=sgd learningRate=0\n" + kSparseFromLogits);
   CHECK(again.epoch(data, order)[0].loss == first);
   const auto evaluate = [&] {
     Evaluator evaluator(training.small.model(), training.trainer.recipe(), data, order);
@@ -164,7 +135,7 @@ TEST_CASE("trainer: dropout changes with the step, and not in evaluation", "[tra
 
 TEST_CASE("trainer: frozen layers keep their weights, the others learn as before", "[trainer]") {
   const auto data = test::synthetic_digits(16, 8, 10, 8);
-  Training training(kDigits, "optimizer type=adam\n" + kSparse);
+  TrainingRun training(kDigitsNetwork, "optimizer type=adam\n" + kSparseFromLogits);
   Model& model = training.small.model();
   model.set_trainable("c", false);
   model.set_trainable("d1", false);
@@ -185,7 +156,7 @@ TEST_CASE("trainer: frozen layers keep their weights, the others learn as before
 
 TEST_CASE("trainer: everything frozen trains nothing and does not fail", "[trainer]") {
   const auto data = test::synthetic_digits(4, 8, 10, 8);
-  Training training(kDigits, "optimizer type=adam\n" + kSparse);
+  TrainingRun training(kDigitsNetwork, "optimizer type=adam\n" + kSparseFromLogits);
   for (const char* layer : {"c", "d1", "d2"}) training.small.model().set_trainable(layer, false);
   const auto before = test::copy_of(training.small.model().parameter(0));
   const auto reports = training.epoch(data, {.from = 0, .to = 4, .batch_size = 2});
@@ -198,8 +169,8 @@ TEST_CASE("trainer: a loss that is not finite stops, and the weights of the step
   auto data = std::make_shared<Dataset>();
   data->inputs.push_back(test::floats_column("x", {2, 2}, {1, 1e30F, -1e30F, 1}));
   data->targets.push_back(test::floats_column("y", {2, 1}, {0, 0}));
-  Training training("model name=m\ninput name=x shape=2\ndense name=d from=x units=1",
-                    "optimizer type=adam\nloss type=meanSquaredError");
+  TrainingRun training("model name=m\ninput name=x shape=2\ndense name=d from=x units=1",
+                       "optimizer type=adam\nloss type=meanSquaredError");
   const auto before = test::copy_of(training.small.model().parameter(0));
   training.trainer.begin(data, {.from = 0, .to = 2, .batch_size = 2});
   expect_error(ErrorCode::kNonFiniteLoss,
@@ -235,7 +206,7 @@ TEST_CASE("metric: accuracy of class numbers, one-hot labels and single outputs"
 
 void expect_bad_fit(ErrorCode code, const std::shared_ptr<const Dataset>& data,
                     const std::string& sentence, const EpochOrder& order = {.from = 0, .to = 4}) {
-  Training training(kDigits, "optimizer type=sgd\n" + kSparse);
+  TrainingRun training(kDigitsNetwork, "optimizer type=sgd\n" + kSparseFromLogits);
   expect_error(code, sentence, [&] { training.trainer.begin(data, order); });
 }
 
