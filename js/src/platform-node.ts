@@ -23,7 +23,11 @@ export const nodePlatform: Platform = {
   built,
   wantsWorker: (worker) => worker === true,
   processors: () => availableParallelism(),
-  threadsRefused: () => undefined,
+  threadsRefused: (worker) =>
+    // Threads get Node's own arguments, and die of this one.
+    !worker && process.execArgv.some(isInputType)
+      ? 'Node runs a script without a file (--input-type), which its threads refuse'
+      : undefined,
   startEngine,
   reportMilliseconds: (worker) => (worker ? 16 : 0),
   environment: (name) => process.env[name],
@@ -51,7 +55,9 @@ async function startEngine(request: StartRequest): Promise<Engine> {
     const script = request.options.workerUrl
     const given = typeof script === 'function' ? script(build) : script
     const url = given === undefined ? new URL('./node-worker.js', import.meta.url) : asUrl(given)
-    const host = workerHost(new Worker(url, { workerData: { build }, name: 'fovea-engine' }))
+    const execArgv = process.execArgv.filter((one) => !isInputType(one))
+    const settings = { workerData: { build }, name: 'fovea-engine', execArgv }
+    const host = workerHost(new Worker(url, settings))
     return connect(host, { wasm, threads, script: '' }, kStartMilliseconds, onLost)
   }
   const glue = nodeGlue[build]
@@ -61,6 +67,10 @@ async function startEngine(request: StartRequest): Promise<Engine> {
   const native = await instantiate((await glue()).default, wasm)
   if (threads > 1) await startThreads(native, threads)
   return new InThreadEngine(native)
+}
+
+function isInputType(argument: string): boolean {
+  return argument.startsWith('--input-type')
 }
 
 async function compile({ build, options }: StartRequest): Promise<WebAssembly.Module> {

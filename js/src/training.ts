@@ -156,7 +156,7 @@ function runEpoch(
     for (const step of steps) await onStep(step)
   }
   const listens = job.onStep !== undefined || options.verbose > 0 || options.callbacks.length > 0
-  return job.engine.fitEpoch(
+  return job.engine.fit(
     {
       model: job.modelId,
       dataset,

@@ -118,7 +118,7 @@ export class InThreadEngine implements Engine {
     return null
   }
 
-  async fitEpoch(request: FitEpochRequest, options: CallOptions = {}): Promise<EpochResult> {
+  async fit(request: FitEpochRequest, options: CallOptions = {}): Promise<EpochResult> {
     const entry = this.entry(request.model)
     if (entry.training !== undefined) {
       throw new FoveaError(

@@ -122,7 +122,8 @@ export interface EngineCalls {
   setLearningRate(request: { model: number; learningRate: number }): null
   createDataset(request: { columns: Column[] }): number
   disposeDataset(request: { dataset: number }): null
-  fitEpoch(request: FitEpochRequest): EpochResult
+  /** One epoch. */
+  fit(request: FitEpochRequest): EpochResult
   control(request: { model: number; action: 'pause' | 'resume' | 'stop' }): null
   evaluate(request: {
     model: number
@@ -150,7 +151,7 @@ export interface EngineCalls {
 /** What a call may bring along besides its request. */
 export interface CallOptions {
   signal?: AbortSignal | undefined
-  /** Gets every step of `fitEpoch`; the engine waits where the listener falls far behind. */
+  /** Gets every step of `fit`; the engine waits where the listener falls far behind. */
   onSteps?: ((steps: StepReport[]) => void | Promise<void>) | undefined
   /** Buffers of the request that may move to the engine. The caller must own them. */
   transfer?: Transferable[]
@@ -188,7 +189,7 @@ export const engineCallNames: readonly (keyof EngineCalls)[] = [
   'setLearningRate',
   'createDataset',
   'disposeDataset',
-  'fitEpoch',
+  'fit',
   'control',
   'evaluate',
   'predict',
