@@ -26,7 +26,8 @@ class CategoricalCrossentropy : public Loss {
     const auto rows = static_cast<double>(call.prediction.shape.size() / call.prediction.shape[-1]);
     const auto scale = static_cast<float>(1 / rows);
     const auto& kernel = from_logits_ || call.reads_logits ? softmax_cross_entropy : cross_entropy;
-    return kernel(call.prediction, call.target, labels_, scale, call.gradient) / rows;
+    return kernel(call.prediction, call.target, labels_, scale, call.gradient) /
+           static_cast<double>(rows);
   }
   std::string_view name() const override { return name_; }
 
