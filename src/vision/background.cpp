@@ -14,7 +14,17 @@ using Bytes = std::vector<std::uint8_t>;
 // reckon with an offset that reads what was just written, and would not vectorise.
 void fold_maximum(const std::uint8_t* values, std::uint8_t* __restrict result, std::size_t count,
                   std::size_t offset) {
-  for (std::size_t i = 0; i + offset < count; ++i) {
+  const std::size_t places = count - std::min(count, offset);
+  // The modules are built for size. There Clang vectorises only what it is told to, and well only
+  // where no places are left over. Otherwise this loop is two thirds of digit_from_pixels.
+  const std::size_t whole_vectors = places / 16 * 16;
+#if defined(__clang__)
+#pragma clang loop vectorize(enable)
+#endif
+  for (std::size_t i = 0; i < whole_vectors; ++i) {
+    result[i] = std::max(values[i], values[i + offset]);
+  }
+  for (std::size_t i = whole_vectors; i < places; ++i) {
     result[i] = std::max(values[i], values[i + offset]);
   }
 }

@@ -160,7 +160,10 @@ test('the address holds the experiment, and a change writes it', async () => {
   const query = '?net=softmaxRegression&epochs=1&batch=64&rate=0.01&seed=7&autostart=0'
   const { page, problems, close } = await openPage(browser, server.url + query)
   await untilPhase(page, 'ready')
-  assert.equal(await page.getByRole('combobox', { name: 'Network' }).inputValue(), 'softmaxRegression')
+  assert.equal(
+    await page.getByRole('combobox', { name: 'Network' }).inputValue(),
+    'softmaxRegression',
+  )
   assert.equal(await page.getByLabel('Epochs').inputValue(), '1')
   assert.equal(await page.getByLabel('Batch size').inputValue(), '64')
   assert.equal(await page.getByLabel('Learning rate').inputValue(), '0.01')

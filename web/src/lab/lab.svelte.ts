@@ -72,6 +72,7 @@ export class Lab {
   private epochsDone = 0
   private speed = new Speed()
   private measuring: Promise<void> | undefined
+  private goesOn = false
   private measureAgainAt = 0
   private measureCost = Infinity
   private lastScreen = 0
@@ -127,12 +128,15 @@ export class Lab {
 
   /** Other settings are another experiment: it starts anew, and at once if this one was running. */
   async change(settings: Settings): Promise<void> {
-    const goOn = this.phase === 'training'
+    // Kept until a new network is there: several changes may come before it is.
+    this.goesOn ||= this.phase === 'training'
     this.settings = settings
     await this.guarded(async () => {
       await this.load()
       await this.renew()
-      if (goOn) this.start()
+      if (this.phase !== 'ready' || !this.goesOn) return
+      this.goesOn = false
+      this.start()
     })
   }
 
