@@ -36,8 +36,14 @@ export class InThreadEngine implements Engine {
   readonly info: EngineInfo
   private readonly models = new Map<number, ModelEntry>()
 
-  constructor(private readonly native: NativeModule) {
-    this.info = unwrap<EngineInfo>(native.engineInfo())
+  constructor(private module: NativeModule | undefined) {
+    this.info = unwrap<EngineInfo>(this.native.engineInfo())
+  }
+
+  /** Gone after `close`, so that a model which somebody still holds does not hold the memory. */
+  private get native(): NativeModule {
+    if (this.module !== undefined) return this.module
+    throw new FoveaError('disposed', 'the engine was shut down.')
   }
 
   async createModel({ spec, seed }: Request<'createModel'>): Result<'createModel'> {
@@ -205,6 +211,7 @@ export class InThreadEngine implements Engine {
   async close(): Promise<void> {
     for (const model of [...this.models.keys()]) await this.disposeModel({ model })
     if (this.info.threads > 1) unwrap(this.native.startThreads(1)) // ends the others
+    this.module = undefined
   }
 
   private entry(model: number): ModelEntry {
