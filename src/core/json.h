@@ -32,7 +32,8 @@ inline std::string quoted(std::string_view text) {
 }
 
 inline std::string value(std::string_view text) { return quoted(text); }
-inline std::string value(const std::string& text) { return quoted(text); }
+// Qualified: an unqualified call would find std::quoted wherever <iomanip> is included.
+inline std::string value(const std::string& text) { return json::quoted(text); }
 inline std::string value(const char* text) { return quoted(text); }
 inline std::string value(bool flag) { return flag ? "true" : "false"; }
 inline std::string value(double number) { return std::isfinite(number) ? concat(number) : "null"; }
