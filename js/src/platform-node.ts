@@ -55,8 +55,12 @@ async function startEngine(request: StartRequest): Promise<Engine> {
     const script = request.options.workerUrl
     const given = typeof script === 'function' ? script(build) : script
     const url = given === undefined ? new URL('./node-worker.js', import.meta.url) : asUrl(given)
-    const execArgv = process.execArgv.filter((one) => !isInputType(one))
-    const settings = { workerData: { build }, name: 'fovea-engine', execArgv }
+    const settings = {
+      workerData: { build },
+      name: 'fovea-engine',
+      // Node's own arguments are inherited, save where they are such that a worker refuses them.
+      ...(process.execArgv.some(isInputType) ? { execArgv: [] } : {}),
+    }
     const host = workerHost(new Worker(url, settings))
     return connect(host, { wasm, threads, script: '' }, kStartMilliseconds, onLost)
   }

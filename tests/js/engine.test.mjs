@@ -133,6 +133,7 @@ test('in a worker: the same results, errors with their code, abort, pause, order
     await model.fit(images, labels, { epochs: 3, batchSize: 8, callbacks: [callback] })
     return [await bits(model), steps, await model.evaluate(images, labels)]
   }
+  await fovea.init({ threads: 1 })
   const here = await trained()
   await fovea.shutdown()
   assert.equal((await fovea.init({ worker: true, threads: 1 })).worker, true)
