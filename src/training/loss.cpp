@@ -23,8 +23,8 @@ class CategoricalCrossentropy : public Loss {
             .sparse_target = labels_ == Labels::kSparse};
   }
   double evaluate(const LossCall& call) const override {
-    const auto rows = static_cast<double>(call.prediction.shape.size() / call.prediction.shape[-1]);
-    const auto scale = static_cast<float>(1 / rows);
+    const std::int64_t rows = call.prediction.shape.size() / call.prediction.shape[-1];
+    const auto scale = static_cast<float>(1 / static_cast<double>(rows));
     const auto& kernel = from_logits_ || call.reads_logits ? softmax_cross_entropy : cross_entropy;
     return kernel(call.prediction, call.target, labels_, scale, call.gradient) /
            static_cast<double>(rows);
