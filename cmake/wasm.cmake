@@ -9,14 +9,12 @@ else()
   list(APPEND memory_settings -sMAXIMUM_MEMORY=4GB)
 endif()
 
-# Speed is decided in the kernels; everywhere else the download counts.
-set(small_sources ${core_sources})
-list(FILTER small_sources EXCLUDE REGEX "/src/kernels/")
-file(GLOB binding_sources CONFIGURE_DEPENDS src/bindings/*.cpp)
-set_source_files_properties(${small_sources} ${binding_sources} PROPERTIES COMPILE_OPTIONS -Oz)
+target_compile_options(fovea_structure PRIVATE -Oz)
+target_compile_options(fovea_vision PRIVATE -Os)
+
 function(add_module name environment)
   add_executable(${name} $<TARGET_OBJECTS:fovea_bindings>)
-  target_link_libraries(${name} PRIVATE fovea_core)
+  target_link_libraries(${name} PRIVATE ${fovea_core})
   set_target_properties(${name} PROPERTIES SUFFIX .mjs LINKER_LANGUAGE CXX)
   target_link_options(${name} PRIVATE
     -Os -lembind ${memory_settings}
@@ -24,21 +22,14 @@ function(add_module name environment)
     -sEXPORTED_RUNTIME_METHODS=HEAPU8,HEAPF32
     -sINCOMING_MODULE_JS_API=mainScriptUrlOrBlob,wasmBinary,instantiateWasm)
 endfunction()
-if(binding_sources)
-  add_library(fovea_bindings OBJECT ${binding_sources})
-  target_link_libraries(fovea_bindings PUBLIC fovea_core)
-  add_module(fovea-node node)
-  add_module(fovea-web worker)
-endif()
 
-# Speed matters in the loops over numbers; the rest is downloaded more often than it runs.
-foreach(rule "-Oz;/src/(core|layers|graph|training|bindings)/" "-Os;/src/vision/")
-  list(GET rule 0 level)
-  list(GET rule 1 pattern)
-  file(GLOB_RECURSE small_sources CONFIGURE_DEPENDS src/*.cpp)
-  list(FILTER small_sources INCLUDE REGEX ${pattern})
-  set_source_files_properties(${small_sources} PROPERTIES COMPILE_OPTIONS ${level})
-endforeach()
+file(GLOB binding_sources CONFIGURE_DEPENDS src/bindings/*.cpp)
+add_library(fovea_bindings OBJECT ${binding_sources})
+target_include_directories(fovea_bindings PRIVATE src)
+target_compile_options(fovea_bindings PRIVATE -Oz)
+target_link_libraries(fovea_bindings PRIVATE fovea_flags fovea_warnings hwy)
+add_module(fovea-node node)
+add_module(fovea-web worker)
 
 # The tests run in Node with its file system. They are CommonJS, so that a plain `node` starts them.
 file(WRITE ${CMAKE_BINARY_DIR}/package.json "{ \"type\": \"commonjs\" }\n")
