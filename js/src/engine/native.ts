@@ -109,7 +109,8 @@ export function unwrap<Result>(text: string): Result {
 
 /** Copies bytes into the heap; the caller owns the pointer. `what` opens the sentence on failure. */
 export function copyIn(native: NativeModule, data: TensorData, what: string): number {
-  const pointer = native.allocate(data.byteLength)
+  // Sizes in the module have 32 bits: a larger one would be cut off to a small one.
+  const pointer = data.byteLength < 2 ** 32 ? native.allocate(data.byteLength) : 0
   if (pointer === 0) {
     throw new FoveaError(
       'out-of-memory',
