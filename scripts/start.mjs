@@ -17,7 +17,7 @@ async function buildPage(vite, configFile) {
   const key = digest(fingerprint(['web', 'dist', 'package-lock.json']), data)
   const work = async () => {
     const start = performance.now()
-    await vite.build({ configFile, logLevel: 'warn' })
+    await vite.build({ configFile, logLevel: 'error' })
     say(`build: page in ${seconds(start)}`)
   }
   await once(join(build, 'fovea-built-page'), key, work, [join(build, 'page', 'index.html')])
