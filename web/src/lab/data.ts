@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The digits: those to learn from, those held out, and the sixteen of these that are shown.
 import type { datasets } from 'fovea'
+import type { Held } from './classify.js'
 import type { DataSetName } from './settings.js'
 
 export type Digits = Awaited<ReturnType<typeof datasets.digits>>
@@ -43,6 +44,20 @@ export function sixteenOf(labels: Int32Array): number[] {
   return rows
 }
 
-export function digitAt(set: Digits['test'], row: number): Uint8Array {
-  return set.images.data.subarray(row * 784, (row + 1) * 784) as Uint8Array
+/** A held-out digit, and what the network took it for when last examined. */
+export interface ShownDigit {
+  pixels: Uint8Array
+  label: number
+  guess: number | undefined
+}
+
+export function showDigits(
+  { images, labels }: Digits['test'],
+  rows: readonly number[],
+  held: Held | undefined,
+): ShownDigit[] {
+  return rows.map((row) => {
+    const pixels = images.data.subarray(row * 784, (row + 1) * 784) as Uint8Array
+    return { pixels, label: labels[row] ?? 0, guess: held?.guesses[row] }
+  })
 }

@@ -4,8 +4,9 @@
 import type { Backend, TrainingStep } from 'fovea'
 import type { Held } from './classify.js'
 import { Curve } from './curves.js'
-import { digitAt, loadDigits, sixteenOf } from './data.js'
-import type { Digits } from './data.js'
+import { loadDigits, showDigits, sixteenOf } from './data.js'
+import type { Digits, ShownDigit } from './data.js'
+import { Examiner } from './examiner.js'
 import { percent, whole } from './format.js'
 import { Network } from './network.js'
 import type { LayerRow } from './network.js'
@@ -19,15 +20,7 @@ import { Speed } from './speed.js'
  */
 export type Phase = 'waiting' | 'ready' | 'training' | 'paused' | 'done' | 'failed'
 
-export interface ShownDigit {
-  pixels: Uint8Array
-  label: number
-  guess: number | undefined
-}
-
 const kScreenMilliseconds = 100
-// Measuring may take one part in so many of the time.
-const kMeasureShare = 6
 const kMilestones = [0.5, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99]
 
 export class Lab {
@@ -71,10 +64,8 @@ export class Lab {
   private run = 0
   private epochsDone = 0
   private speed = new Speed()
-  private measuring: Promise<void> | undefined
+  private examiner: Examiner | undefined
   private goesOn = false
-  private measureAgainAt = 0
-  private measureCost = Infinity
   private lastScreen = 0
   private milestone = 0
 
@@ -155,6 +146,7 @@ export class Lab {
     const run = ++this.run
     const old = this.network
     this.network = undefined
+    this.examiner = undefined
     this.phase = 'waiting'
     // Its own error, "disposed of while at work", is what was asked for here.
     await old?.dispose()
@@ -162,6 +154,7 @@ export class Lab {
     if (run !== this.run) return void network.dispose()
     this.clear()
     this.network = network
+    if (this.digits) this.examiner = new Examiner(network, this.digits.test)
     this.layers = network.layers
     this.weights = network.weights
     this.phase = 'ready'
@@ -185,9 +178,6 @@ export class Lab {
     this.trouble = ''
     this.pausedBecause = ''
     this.milestone = 0
-    this.measureAgainAt = 0
-    this.measureCost = Infinity
-    this.measuring = undefined
     ++this.drawn
   }
 
@@ -206,7 +196,6 @@ export class Lab {
     }
     if (run !== this.run) return
     this.epochsDone = this.epochs
-    await this.measuring
     await this.measure()
     if (run !== this.run) return
     this.phase = 'done'
@@ -228,7 +217,7 @@ export class Lab {
     this.loss = this.lossCurve.columns.smooth.at(-1) ?? undefined
     this.imagesPerSecond = this.speed.imagesPerSecond()
     this.refreshScreen()
-    if (now >= this.measureAgainAt) void this.guarded(() => this.measure())
+    if (this.examiner?.due) void this.guarded(() => this.measure())
   }
 
   private refreshScreen(): void {
@@ -240,22 +229,10 @@ export class Lab {
     this.onLearned()
   }
 
-  /** Looks at the held-out digits; one measurement at a time. */
-  private measure(): Promise<void> {
-    this.measuring ??= this.measureNow().finally(() => (this.measuring = undefined))
-    return this.measuring
-  }
-
-  private async measureNow(): Promise<void> {
-    const { network, digits, run } = this
-    if (!network || !digits) return
-    const begin = performance.now()
-    const held = await network.measure(digits.test.images, digits.test.labels)
-    if (run !== this.run) return
-    const end = performance.now()
-    // What it costs is what it took when nothing else ran: while training, it mostly waits.
-    this.measureCost = Math.min(this.measureCost, end - begin)
-    this.measureAgainAt = Math.max(begin + this.measureCost * kMeasureShare, end + this.measureCost)
+  private async measure(): Promise<void> {
+    const { run } = this
+    const held = await this.examiner?.examine()
+    if (held === undefined || run !== this.run) return
     const images = this.lossCurve.columns.images.at(-1) ?? 0
     this.accuracyCurve.addHeld(images, held.accuracy)
     this.lossCurve.addHeld(images, held.loss)
@@ -267,15 +244,7 @@ export class Lab {
   }
 
   private show(held: Held | undefined): void {
-    const test = this.digits?.test
-    if (!test) return
-    this.shown = this.sixteen.map((row) => {
-      return {
-        pixels: digitAt(test, row),
-        label: test.labels[row] ?? 0,
-        guess: held?.guesses[row],
-      }
-    })
+    if (this.digits) this.shown = showDigits(this.digits.test, this.sixteen, held)
   }
 
   private sayMilestone(accuracy: number): void {
