@@ -235,8 +235,16 @@ test('an option of the wrong kind', () =>
 test('too large a model says how many bytes, and the library works on', async () => {
   await rejects(
     'out-of-memory',
-    'not enough memory for the parameters of model "sequential": 40.0 GB wanted. Use a smaller model or batch size, or dispose models that are no longer needed.',
+    'layer "dense_1" (dense): a kernel [100000, 100000] would need 40.0 GB. Use smaller images, fewer or ' +
+      'smaller filters, or fewer units.',
     () => fovea.sequential({ layers: [layers.dense({ inputShape: [100_000], units: 100_000 })] }),
+  )
+  const wide = () => layers.dense({ inputShape: [20_000], units: 20_000 })
+  await rejects(
+    'out-of-memory',
+    'not enough memory for the parameters of model "sequential": 4.8 GB wanted. Use a smaller model or ' +
+      'batch size, or dispose models that are no longer needed.',
+    () => fovea.sequential({ layers: [wide(), wide(), wide()] }),
   )
   const { shape } = await model.predict(images)
   assert.deepEqual(shape, [48, 3])
