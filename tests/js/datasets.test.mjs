@@ -14,6 +14,10 @@ import { rejects } from './support/small.mjs'
 const folder = mkdtempSync(join(tmpdir(), 'fovea-'))
 after(() => rmSync(folder, { recursive: true }))
 
+// The tests below decide by themselves whether there is a folder in the environment.
+const official = process.env.FOVEA_DATA_DIR
+delete process.env.FOVEA_DATA_DIR
+
 const header = (...sizes) => {
   const bytes = Buffer.alloc(4 + 4 * sizes.length)
   bytes.set([0, 0, 8, sizes.length])
@@ -77,6 +81,16 @@ test('mnist from bytes, from a folder, from gzipped files, from the environment'
   process.env.FOVEA_DATA_DIR = folder
   check(await fovea.datasets.mnist())
   delete process.env.FOVEA_DATA_DIR
+})
+
+test('the official files of MNIST', { skip: official ? false : 'no FOVEA_DATA_DIR' }, async () => {
+  const { train, test: held } = await fovea.datasets.mnist({ source: official })
+  const { count, shape, mean, standardDeviation } = fovea.datasets.summary(train)
+  assert.deepEqual([count, shape, held.labels.length], [60_000, [28, 28, 1], 10_000])
+  assert.deepEqual([...train.labels.slice(0, 5)], [5, 0, 4, 1, 9])
+  // The figures that everyone normalises by: 0.1307 and 0.3081.
+  assert.equal((mean / 255).toFixed(4), '0.1307')
+  assert.equal((standardDeviation / 255).toFixed(4), '0.3081')
 })
 
 test('mnist from URLs and from picked files', async () => {
