@@ -164,7 +164,12 @@ std::string Engine::add_column(int number, const std::string& role, const std::s
 }
 
 std::string Engine::dispose_dataset(int number) {
-  datasets_.erase(number);
+  const auto at = datasets_.find(number);
+  if (at == datasets_.end()) return std::string(kNothing);
+  for (auto& [model, found] : sessions_) {
+    if (found->trainer != nullptr) found->trainer->forget(*at->second);
+  }
+  datasets_.erase(at);
   return std::string(kNothing);
 }
 

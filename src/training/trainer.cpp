@@ -39,6 +39,7 @@ void Trainer::begin(std::shared_ptr<const Dataset> data, const EpochOrder& order
 
 /// What learning is.
 StepReport Trainer::step() {
+  ensure(data_ != nullptr && !batcher_.done(), "a step without an epoch that has begun");
   const std::span<const std::uint32_t> rows = batcher_.next();
   const auto size = static_cast<int>(rows.size());
   Plan& plan = model_.prepare(size == whole_.batch ? whole_ : rest_);

@@ -35,6 +35,10 @@ class Trainer {
   /// Begins an epoch. Refuses data that does not fit.
   void begin(std::shared_ptr<const Dataset> data, const EpochOrder& order);
   [[nodiscard]] const Batcher& batcher() const { return batcher_; }
+  /// Lets go of this data, which an epoch that was left early would keep in memory.
+  void forget(const Dataset& data) {
+    if (data_.get() == &data) data_.reset();
+  }
 
   /// One batch: forward, loss, backward, update. A loss that is not finite is an error and leaves
   /// the parameters as they were.
