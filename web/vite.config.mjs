@@ -17,13 +17,26 @@ const headers =
         'Cross-Origin-Embedder-Policy': 'require-corp',
       }
 
+const svelteOptions = {
+  configFile: false,
+  // The HTML that is made beforehand needs none of Svelte's checks for development, and the copy of
+  // Svelte that makes it is the one without them.
+  dynamicCompileOptions: ({ compileOptions }) =>
+    compileOptions.generate === 'server' ? { dev: false } : undefined,
+}
+
 /** @type {import('vite').UserConfig} */
 const config = {
   root: fromRoot('web'),
   base: './',
   resolve: { alias: { fovea: fromRoot('dist/index.js') } },
-  plugins: [svelte(), prerender(), dataFiles(fromRoot('dist/data'))],
-  server: { headers, fs: { allow: [fromRoot('.')] } },
+  plugins: [svelte(svelteOptions), prerender(), dataFiles(fromRoot('dist/data'))],
+  server: {
+    headers,
+    fs: { allow: [fromRoot('.')] },
+    // So that the first visitor does not wait for the compilers.
+    warmup: { clientFiles: ['./src/main.ts'], ssrFiles: ['./src/prerender.ts'] },
+  },
   preview: { headers },
   build: {
     outDir: fromRoot('build/page'),

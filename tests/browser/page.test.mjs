@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import * as fovea from 'fovea'
-import { build } from 'vite'
+import { build, createServer } from 'vite'
 import { accuracy, launch, openPage, phase, untilAccuracy, untilPhase } from './chromium.mjs'
 import { writeDigit } from './handwriting.mjs'
 import { serve } from './server.mjs'
@@ -276,6 +276,27 @@ test('works without the isolation headers, and says why it has one thread', asyn
   assert.deepEqual(problems, [])
   await close()
   await plain.close()
+})
+
+test('works from the server that npm start runs', async () => {
+  const configFile = join(kRoot, 'web/vite.config.mjs')
+  const dev = await createServer({
+    configFile,
+    cacheDir: join(folder, 'vite'),
+    server: { host: '127.0.0.1', port: 0 },
+    logLevel: 'error',
+  })
+  try {
+    await dev.listen()
+    const { page, problems, close } = await openPage(browser, dev.resolvedUrls.local[0])
+    await untilPhase(page, 'training')
+    assert.equal(await page.evaluate(() => globalThis.crossOriginIsolated), true)
+    await untilAccuracy(page, 0.5)
+    assert.deepEqual(problems, [])
+    await close()
+  } finally {
+    await dev.close()
+  }
 })
 
 test('says so where there is no camera', async () => {

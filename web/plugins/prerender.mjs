@@ -23,6 +23,7 @@ export function prerender() {
       if (server) return html.replace(kMark, await rendered(server))
       const temporary = await createServer({
         configFile: config.configFile,
+        cacheDir: `${config.cacheDir}-prerender`,
         server: { middlewareMode: true, hmr: false, watch: null, ws: false },
         optimizeDeps: { noDiscovery: true },
         appType: 'custom',
