@@ -249,6 +249,46 @@ TEST_CASE("conv2d: strides far beyond the image", "[conv2d]") {
   }
 }
 
+// How an image is cut into bands of rows depends on the size of the batch.
+TEST_CASE("conv2d: an image's result does not depend on its batch", "[conv2d]") {
+  const auto problem = [](int batch) {
+    return Problem({.window = test::window_case({.batch = batch,
+                                                 .channels = 24,
+                                                 .image = {29, 30},
+                                                 .kernel = {3, 3},
+                                                 .padding = test::same()}),
+                    .filters = 20},
+                   5);
+  };
+  const Problem nine = problem(9);
+  const Input filter(nine.filter);
+  const auto forward = [&](const Problem& p, std::size_t first) {
+    const std::size_t image = p.twin.input().size();
+    const Input input(
+        {nine.input.begin() + static_cast<std::ptrdiff_t>(first * image),
+         nine.input.begin() + static_cast<std::ptrdiff_t>(first * image + p.twin.input_size())});
+    Output output(p.twin.output_size());
+    Output scratch(static_cast<std::size_t>(conv2d_forward_scratch(p.geometry, 1)));
+    conv2d_forward(p.geometry,
+                   {.input = input.view(p.geometry.input_shape()),
+                    .filter = filter.view(p.geometry.filter_shape()),
+                    .bias = {},
+                    .output = output.view(p.geometry.output_shape()),
+                    .scratch = scratch.values()},
+                   test::one_thread());
+    return test::copy_of(output.values());
+  };
+  const std::vector<float> together = forward(nine, 0);
+  const std::size_t size = nine.twin.output().size();
+  for (const int batch : {1, 3}) {
+    const Problem part = problem(batch);
+    for (std::size_t first = 0; first < 9; first += static_cast<std::size_t>(batch)) {
+      test::expect_same_bits(concat("image ", first, " by ", batch), forward(part, first),
+                             std::span(together).subspan(first * size, part.twin.output_size()));
+    }
+  }
+}
+
 TEST_CASE("conv2d: gradients that are not wanted are left alone", "[conv2d]") {
   for (const Wanted& wanted : {Wanted{.input = false}, Wanted{.filter = false},
                                Wanted{.bias = false}, Wanted{.input = false, .filter = false}}) {

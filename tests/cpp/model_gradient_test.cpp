@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Each layer's gradient by central differences through a whole model, in float, as training runs
 // it: programs, lifetimes, forks and losses are on the way. The tolerance is computed from how far
-// two step sizes differ and from the rounding of the loss.
+// other steps and the two sides differ, and from the rounding of the loss.
 #include <catch2/catch_amalgamated.hpp>
 #include <cmath>
 #include <limits>

@@ -35,6 +35,7 @@ TEST_CASE("workers: every part runs once, in a slot of the pool that nobody else
       for (const std::atomic<int>& count : runs) once += count == 1 ? 1 : 0;
       CHECK(once == parts);
     }
+    CHECK(workers.started() == workers.size());
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The first rung: the slow twins' gradients against central differences, in double. What they
-// compute forward is compared with numbers worked out by hand in curriculum_*_test.cpp.
+// The first rung: the slow twins' gradients against central differences, in double. Forward they
+// must agree with the fast kernels, and those with the numbers of curriculum_*_test.cpp.
 #include <catch2/catch_amalgamated.hpp>
 #include <cmath>
 #include <string>
