@@ -14,7 +14,7 @@ export interface LayerRow {
 }
 
 // Few enough that a drawn digit need not wait long behind them, many enough to be quick.
-const kHeldBatch = 200
+const kHeldBatch = 125
 
 export class Network {
   private constructor(
@@ -82,7 +82,8 @@ export class Network {
     for (let from = 0; from < count; from += kHeldBatch) {
       const to = Math.min(count, from + kHeldBatch)
       const data = images.data.subarray(from * pixels, to * pixels)
-      const part = await this.model.predict({ data, shape: [to - from, 28, 28, 1] })
+      const x = { data, shape: [to - from, 28, 28, 1] }
+      const part = await this.model.predict(x, { batchSize: kHeldBatch })
       outputs.set(part.data, from * kClasses)
     }
     return judge(outputs, labels, this.logits)
