@@ -4,6 +4,7 @@
 
 #include "layers/layer_options.h"
 #include "layers/registry.h"
+#include "layers/weights.h"
 
 namespace fovea {
 
@@ -16,9 +17,7 @@ class Conv2d : public Layer {
         filters_(options.integer("filters", 1)),
         window_(window),
         activation_(activation),
-        use_bias_(options.flag_or("useBias", true)),
-        kernel_initializer_(read_initializer(options, "kernelInitializer", "glorotUniform")),
-        bias_initializer_(read_initializer(options, "biasInitializer", "zeros")) {}
+        weights_(options) {}
 
   LayerPlan plan(std::span<const Shape> inputs, Mode /*mode*/, int slots) const override {
     const Conv2dGeometry g = geometry(only_input(place(), inputs));
@@ -33,16 +32,14 @@ class Conv2d : public Layer {
     const Conv2dGeometry g = geometry(inputs[0]);
     const std::int64_t taps = std::int64_t{g.rows.size} * g.columns.size;
     const Fans fans{taps * g.channels, taps * g.out_channels};
-    std::vector<ParameterSpec> specs = {{"kernel", g.filter_shape(), kernel_initializer_, fans}};
-    if (use_bias_) specs.push_back({"bias", {filters_}, bias_initializer_, fans});
-    return specs;
+    return weights_.parameters(g.filter_shape(), filters_, fans);
   }
 
   void forward(const ForwardCall& call) const override {
     conv2d_forward(geometry(call.inputs[0].shape),
                    {.input = call.inputs[0],
                     .filter = call.parameters[0],
-                    .bias = use_bias_ ? call.parameters[1] : ConstTensorView(),
+                    .bias = weights_.bias(call),
                     .activation = activation_,
                     .output = call.output,
                     .scratch = call.scratch},
@@ -58,7 +55,7 @@ class Conv2d : public Layer {
                      .activation = activation_,
                      .input_gradient = call.input_gradients[0],
                      .filter_gradient = call.parameter_gradients[0],
-                     .bias_gradient = use_bias_ ? call.parameter_gradients[1] : TensorView(),
+                     .bias_gradient = weights_.bias_gradient(call),
                      .scratch = call.scratch},
                     call.workers);
   }
@@ -71,9 +68,7 @@ class Conv2d : public Layer {
   int filters_;
   Window window_;
   Activation activation_;
-  bool use_bias_;
-  Initializer kernel_initializer_;
-  Initializer bias_initializer_;
+  Weights weights_;
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "kernels/geometry.h"
 #include "layers/layer_options.h"
 #include "layers/registry.h"
+#include "layers/weights.h"
 
 namespace fovea {
 
@@ -17,9 +18,7 @@ class Dense : public Layer {
       : Layer(options.place()),
         units_(options.integer("units", 1)),
         activation_(activation),
-        use_bias_(options.flag_or("useBias", true)),
-        kernel_initializer_(read_initializer(options, "kernelInitializer", "glorotUniform")),
-        bias_initializer_(read_initializer(options, "biasInitializer", "zeros")) {}
+        weights_(options) {}
 
   LayerPlan plan(std::span<const Shape> inputs, Mode /*mode*/, int /*slots*/) const override {
     const Shape& input = only_input(place(), inputs);
@@ -38,17 +37,14 @@ class Dense : public Layer {
 
   std::vector<ParameterSpec> parameters(std::span<const Shape> inputs) const override {
     const Fans fans{inputs[0][1], units_};
-    std::vector<ParameterSpec> specs = {
-        {"kernel", {inputs[0][1], units_}, kernel_initializer_, fans}};
-    if (use_bias_) specs.push_back({"bias", {units_}, bias_initializer_, fans});
-    return specs;
+    return weights_.parameters({inputs[0][1], units_}, units_, fans);
   }
 
   void forward(const ForwardCall& call) const override {
     dense_forward(geometry(call.inputs[0].shape),
                   {.input = call.inputs[0],
                    .weight = call.parameters[0],
-                   .bias = use_bias_ ? call.parameters[1] : ConstTensorView(),
+                   .bias = weights_.bias(call),
                    .activation = activation_,
                    .output = call.output,
                    .scratch = call.scratch},
@@ -64,7 +60,7 @@ class Dense : public Layer {
                     .activation = activation_,
                     .input_gradient = call.input_gradients[0],
                     .weight_gradient = call.parameter_gradients[0],
-                    .bias_gradient = use_bias_ ? call.parameter_gradients[1] : TensorView(),
+                    .bias_gradient = weights_.bias_gradient(call),
                     .scratch = call.scratch},
                    call.workers);
   }
@@ -76,9 +72,7 @@ class Dense : public Layer {
 
   int units_;
   Activation activation_;
-  bool use_bias_;
-  Initializer kernel_initializer_;
-  Initializer bias_initializer_;
+  Weights weights_;
 };
 
 }  // namespace
