@@ -20,7 +20,6 @@ constexpr int kSearchSide = 256;
 // Contrasts, strict to lenient. A strict one parts the ink from ruled lines, a lenient one sees
 // pencil.
 constexpr int kThresholds[] = {100, 50, 24};
-constexpr int kFaintestInk = 26;
 constexpr std::size_t kMostBlobs = 48;
 // Windows as parts of the shorter side, fine to coarse. A coarse one also sees the gap between a
 // digit and the edge of its sheet as a mark, so what it finds must be much better than what a finer
@@ -54,8 +53,7 @@ double digit_likeness(const Blob& blob, const GreyImage& image) {
   // there.
   const bool runs_across = blob.box.width == image.width || blob.box.height == image.height;
   return size * blob.mean_contrast() * (runs_across ? 0.2 : 1.0) *
-         fading(border_share(blob), 0.1, 0.8) * (0.2 + 0.8 * fading(aspect, 1.5, 3.0)) *
-         (0.05 + 0.95 * fading(stroke, 0.2, 0.36)) *
+         (0.2 + 0.8 * fading(aspect, 1.5, 3.0)) * (0.05 + 0.95 * fading(stroke, 0.2, 0.36)) *
          fading(std::hypot(middle_x, middle_y), 0.0, 1.4);
 }
 
@@ -115,7 +113,7 @@ Candidate best_dark_marks(const GreyImage& image, int window) {
                       by_area);
     blobs.resize(kept);
     for (const Blob& group : join_strokes(blobs, std::max(2, speck / 3))) {
-      if (group.box.long_side() < speck || group.mean_contrast() < kFaintestInk) continue;
+      if (group.box.long_side() < speck) continue;
       const double paper = paper_around(group, image, contrast);
       const double score = digit_likeness(group, image) * (1.0 - fading(paper, 0.5, 0.9));
       if (score > best.score) best = {group, score};

@@ -234,6 +234,60 @@ TEST_CASE("digit: a sheet's edges, a dark desk, a card held up, ruled lines", "[
   CHECK(seen.result.inverted);
 }
 
+TEST_CASE("digit: small writing on a card, strong lines, the end of the sheet close by",
+          "[vision]") {
+  const int digit = GENERATE(range(0, 10));
+  INFO("digit " << digit);
+
+  // The margins of a small card are wider than the digit's strokes, and whiter than its ink is
+  // black.
+  Photograph card = sheet_on(15.0, 240.0, 150.0, 400.0, 330.0, 0.0);
+  card.draw(digit_drawing(digit), {290.0, 205.0}, 70.0, kPen, 0.45);
+  check_is(see(card), digit, 0.88);
+
+  Photograph lines = sheet_on(0.0, -900.0, -900.0, 9e3, 9e3, 0.0);
+  for (int y = 0; y < 480; ++y) {
+    for (int x = 0; x < 640; ++x) lines.at(x, y) *= y % 60 < 3 ? 0.62 : 1.0;
+  }
+  lines.draw(digit_drawing(digit), {300.0, 180.0}, 110.0, kPen, 0.2);
+  const Seen on_lines = see(lines);
+  REQUIRE(on_lines.result.found);
+  CHECK(on_lines.result.width < 120);
+  CHECK(on_lines.result.height < 140);
+
+  Photograph end = sheet_on(30.0, -900.0, -900.0, 9e3, 345.0, 0.0);
+  end.draw(digit_drawing(digit), {290.0, 180.0}, 140.0, kPen, 0.3);
+  const Seen near_end = see(end);
+  check_is(near_end, digit, 0.9);
+  CHECK(near_end.result.y + near_end.result.height < 336);
+}
+
+TEST_CASE("digit: of several marks the one that looks like a digit", "[vision]") {
+  const int digit = GENERATE(range(0, 10));
+  INFO("digit " << digit);
+
+  // The desk shows as narrow strips, darker than any ink.
+  Photograph strips = sheet_on(12.0, 22.0, 18.0, 610.0, 455.0, 0.01);
+  strips.draw(digit_drawing(digit), {300.0, 190.0}, 100.0, kPen, 0.45);
+  check_is(see(strips), digit, 0.88);
+
+  Photograph underlined(640, 480, 220.0);
+  underlined.draw(digit_drawing(digit), {290.0, 160.0}, 110.0, kPen, 0.2);
+  underlined.draw({{{180, 330}, {460, 326}}}, {0.0, 0.0}, 1.0, 9.0, 0.2);
+  check_is(see(underlined), digit, 0.93);
+
+  Photograph coin(640, 480, 220.0);
+  coin.draw(digit_drawing(digit), {300.0, 190.0}, 90.0, kPen, 0.6);
+  coin.draw({{{470, 150}, {470, 150}}}, {0.0, 0.0}, 1.0, 76.0, 0.1);
+  check_is(see(coin), digit, 0.9);
+
+  // A larger digit in the corner is less likely meant than one in the middle.
+  Photograph corner(640, 480, 220.0);
+  corner.draw(digit_drawing(digit), {290.0, 185.0}, 110.0, kPen, 0.3);
+  corner.draw(digit_drawing((digit + 3) % 10), {20.0, 20.0}, 125.0, kPen, 0.3);
+  check_is(see(corner), digit, 0.93);
+}
+
 TEST_CASE("digit: specks and smaller writing are left out, strokes drawn apart are kept",
           "[vision]") {
   Photograph photograph(320, 240, 245.0);
