@@ -32,6 +32,7 @@ export class Recognizer {
 
   private next: Source | undefined
   private busy = false
+  private forgotten = 0
   private sayLater: ReturnType<typeof setTimeout> | undefined
 
   constructor(private readonly lab: Lab) {}
@@ -57,6 +58,7 @@ export class Recognizer {
   }
 
   forget(): void {
+    ++this.forgotten
     this.next = undefined
     this.seen = undefined
     this.box = undefined
@@ -73,7 +75,9 @@ export class Recognizer {
         const source = this.next
         this.next = undefined
         const begin = performance.now()
+        const { forgotten } = this
         const digit = await browser.digitFromPixels(source)
+        if (forgotten !== this.forgotten) continue // the paper was cleared meanwhile
         this.seen = digit.found ? digit.data : undefined
         this.box = digit.found ? digit.box : undefined
         this.nothingFound = !digit.found
