@@ -99,6 +99,16 @@ TEST_CASE("dropout: zeroes the asked-for share, scales the rest, and makes the s
     CHECK(std::fabs(static_cast<double>(dropped) - kSize * static_cast<double>(rate)) <
           5 * std::sqrt(0.25 * kSize));
 
+    // Neighbouring vectors have masks of their own: elements four apart agree as often as chance
+    // has it.
+    std::size_t agree = 0;
+    for (std::size_t i = 0; i + 4 < kSize; ++i) {
+      agree += (y.values()[i] == 0) == (y.values()[i + 4] == 0) ? 1 : 0;
+    }
+    const double p = static_cast<double>(rate);
+    CHECK(std::fabs(static_cast<double>(agree) - kSize * (p * p + (1 - p) * (1 - p))) <
+          5 * std::sqrt(0.5 * kSize));
+
     // Backward is the same call; in place, and cut in two at a whole vector, it is the same mask.
     std::vector<float> again = ones;
     dropout(stream, rate, again, again);

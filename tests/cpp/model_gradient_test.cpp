@@ -293,6 +293,14 @@ TEST_CASE("gradients through a model: a value with two and with three readers", 
       kSparse + "\n" + kSparse + "\nloss type=meanSquaredError");
 }
 
+TEST_CASE("gradients through a model: four readers of one value", "[gradient]") {
+  check_gradients(
+      "outputs=a,b,c,d\ninput name=x shape=5\ndense name=t from=x units=4 activation=tanh\n"
+      "dense name=a from=t units=3\ndense name=b from=t units=2\ndense name=c from=t units=4\n"
+      "activation name=d from=t activation=sigmoid",
+      kSparse + "\n" + kSparse + "\n" + kSparse + "\nloss type=meanSquaredError");
+}
+
 TEST_CASE("gradients through a model: an output that other layers read on", "[gradient]") {
   check_gradients(
       "outputs=d1,d2\ninput name=x shape=6\ndense name=d1 from=x units=5 activation=softmax\ndense "

@@ -145,6 +145,9 @@ TEST_CASE("trainer: frozen layers keep their weights, the others learn as before
   for (int i = 0; i < 6; ++i) {
     const bool kept = test::same_bits(before[static_cast<std::size_t>(i)], model.parameter(i));
     CHECK(kept == (i < 4));
+    // Nor is their gradient computed: its place is as empty as it was made.
+    const std::span<float> gradient = model.parameter_gradient(i);
+    CHECK(std::ranges::all_of(gradient, [](float g) { return g == 0; }) == (i < 4));
   }
   model.set_trainable("c", true);
   training.epoch(data, {.from = 0, .to = 16, .batch_size = 8});
@@ -162,6 +165,19 @@ TEST_CASE("trainer: everything frozen trains nothing and does not fail", "[train
   const auto reports = training.epoch(data, {.from = 0, .to = 4, .batch_size = 2});
   CHECK(std::isfinite(reports.back().loss));
   CHECK(test::same_bits(before, training.small.model().parameter(0)));
+}
+
+TEST_CASE("trainer: bytes come in as 0 to 1, or as they are where the first layer rescales them",
+          "[trainer]") {
+  Dataset data;
+  data.inputs.push_back(test::bytes_column("x", {2, 2}, {0, 51, 255, 3}));
+  const auto predicted = [&](const std::string& layer) {
+    test::SmallModel model("model name=m\ninput name=x shape=2\n" + layer);
+    return test::copy_of(predict(model.model(), data, 0, 2)[0].values());
+  };
+  CHECK(predicted("activation name=a from=x") == std::vector<float>{0, 0.2F, 1, 3.0F / 255});
+  CHECK(predicted("rescaling name=r from=x scale=2 offset=-1") ==
+        std::vector<float>{-1, 101, 509, 5});
 }
 
 TEST_CASE("trainer: a loss that is not finite stops, and the weights of the step before are kept",
