@@ -125,7 +125,7 @@ bool belong_together(const Blob& a, const Blob& b) {
   if (across <= 0 && down <= 0) return true;
   // A seventh of the whole may be missing between two strokes that lie one above the other.
   const int whole = united(p, q).long_side();
-  const bool above_each_other = -across * 2 >= std::min(p.width, q.width);
+  const bool above_each_other = -across * 4 >= std::min(p.width, q.width);
   return above_each_other && down * 7 <= whole;
 }
 

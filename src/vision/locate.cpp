@@ -106,7 +106,7 @@ Candidate best_dark_marks(const GreyImage& image, int window) {
   for (const int threshold : kThresholds) {
     if (threshold < noise * 2) break;
     std::vector<Blob> blobs = find_blobs(contrast, threshold);
-    std::erase_if(blobs, [](const Blob& blob) { return border_share(blob) > 0.75; });
+    std::erase_if(blobs, [](const Blob& blob) { return border_share(blob) > 0.5; });
     const auto by_area = [](const Blob& a, const Blob& b) { return a.area > b.area; };
     const std::size_t kept = std::min(blobs.size(), kMostBlobs);
     std::partial_sort(blobs.begin(), blobs.begin() + static_cast<std::ptrdiff_t>(kept), blobs.end(),
