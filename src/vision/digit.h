@@ -21,9 +21,9 @@ struct DigitResult {
 };
 
 // pixels: [height, width, channels] bytes, row by row; channels is 1 (grey), 3 (RGB) or 4 (RGBA,
-// laid over white). digit28: 784 bytes, overwritten with white ink on black; all zero when nothing
-// is found. The picture needs some paper round the digit. Throws Error("bad-shape") when a size
-// does not fit its span.
+// where what is transparent counts as paper). digit28: 784 bytes, overwritten with white ink on
+// black; all zero when nothing is found. The picture needs some paper round the digit. Throws
+// Error("bad-shape") when a size does not fit its span.
 DigitResult digit_from_pixels(std::span<const std::uint8_t> pixels, int width, int height,
                               int channels, std::span<std::uint8_t> digit28);
 
