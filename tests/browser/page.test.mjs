@@ -202,6 +202,21 @@ test('the address holds the experiment, and a change writes it', async () => {
   await close()
 })
 
+test('a change while it trains is a new experiment that begins by itself', async () => {
+  const { page, problems, close } = await openPage(browser, `${server.url}?epochs=1`)
+  await untilPhase(page, 'training')
+  await page.getByRole('combobox', { name: 'Network' }).selectOption('softmaxRegression')
+  await page.getByLabel('Batch size').fill('128')
+  await page.getByLabel('Batch size').blur()
+  await untilPhase(page, 'done')
+  assert.match(page.url(), /net=softmaxRegression/)
+  assert.match(page.url(), /batch=128/)
+  assert.match(await page.locator('#experiment .notice').innerText(), /7,850 weights/)
+  assert.match(await page.locator('.facts').innerText(), /9,000/)
+  assert.deepEqual(problems, [])
+  await close()
+})
+
 test('the keyboard is enough: start, draw, clear', async () => {
   const { page, close } = await openPage(browser, `${server.url}?autostart=0&epochs=1&seed=1`)
   await untilPhase(page, 'ready')
