@@ -133,6 +133,18 @@ TEST_CASE("trainer: dropout changes with the step, and not in evaluation", "[tra
   CHECK(evaluate() == evaluate());
 }
 
+TEST_CASE("trainer: outside training dropout is not there", "[trainer]") {
+  const auto data = test::synthetic_digits(6, 8, 10, 6);
+  const auto predicted = [&](const std::string& dropout) {
+    test::SmallModel model("model name=m\ninput name=x shape=8,8,1\nflatten name=f from=x\n" +
+                           dropout);
+    return test::copy_of(predict(model.model(), *data, 0, 6)[0].values());
+  };
+  test::expect_same_bits("predictions",
+                         predicted("dropout name=o from=f rate=0.5\ndense name=d from=o units=10"),
+                         predicted("dense name=d from=f units=10"));
+}
+
 TEST_CASE("trainer: frozen layers keep their weights, the others learn as before", "[trainer]") {
   const auto data = test::synthetic_digits(16, 8, 10, 8);
   TrainingRun training(kDigitsNetwork, "optimizer type=adam\n" + kSparseFromLogits);
@@ -153,6 +165,8 @@ TEST_CASE("trainer: frozen layers keep their weights, the others learn as before
   training.epoch(data, {.from = 0, .to = 16, .batch_size = 8});
   CHECK(!test::same_bits(before[0], model.parameter(0)));
   CHECK(test::same_bits(before[2], model.parameter(2)));
+  // The gradient now passes through d1 on its way to c, and still leaves d1's own place alone.
+  for (const float g : model.parameter_gradient(2)) REQUIRE(g == 0);
   expect_error(ErrorCode::kBadOption, "model \"digits\" has no layer \"z\" to freeze or train.",
                [&] { model.set_trainable("z", true); });
 }
