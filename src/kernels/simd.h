@@ -35,7 +35,7 @@ inline void store_some(Vector v, float* to, std::size_t count) { hn::StoreN(v, k
 
 /// a * b + c: two roundings everywhere, but one in the `relaxed` variant, where that is a single
 /// instruction. Highway has no relaxed-SIMD path, hence the one raw intrinsic of the library
-/// (benchmark: bench/limit).
+///.
 inline Vector multiply_add(Vector a, Vector b, Vector c) {
 #ifdef __wasm_relaxed_simd__
   return Vector{wasm_f32x4_relaxed_madd(a.raw, b.raw, c.raw)};
