@@ -34,8 +34,7 @@ inline Vector load_some(const float* from, std::size_t count) {
 inline void store_some(Vector v, float* to, std::size_t count) { hn::StoreN(v, kLanes, to, count); }
 
 /// a * b + c: two roundings everywhere, but one in the `relaxed` variant, where that is a single
-/// instruction. Highway has no relaxed-SIMD path, hence the one raw intrinsic of the library
-///.
+/// instruction. Highway has no relaxed-SIMD path, hence the one raw intrinsic of the library.
 inline Vector multiply_add(Vector a, Vector b, Vector c) {
 #ifdef __wasm_relaxed_simd__
   return Vector{wasm_f32x4_relaxed_madd(a.raw, b.raw, c.raw)};

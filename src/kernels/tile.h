@@ -23,8 +23,7 @@
 namespace fovea {
 
 // More than 15 live vectors spill (x86 has 16 registers): 4x8 holds 8 sums, 2 weights and 1
-// broadcast. A fused multiply-add needs no register for the product, so `relaxed` affords 6x8
-//.
+// broadcast. A fused multiply-add needs no register for the product, so `relaxed` affords 6x8.
 #ifdef __wasm_relaxed_simd__
 inline constexpr int kTileRows = 6;
 #else
