@@ -150,6 +150,14 @@ std::vector<int> Options::integers(std::string_view key, int minimum, std::strin
   return numbers;
 }
 
+std::vector<int> Options::integers_or(std::string_view key, std::vector<int> fallback, int minimum,
+                                      std::string_view what, std::span<const std::size_t> counts) {
+  if (has(key)) return integers(key, minimum, what, counts);
+  take(key);
+  record(key, fallback);
+  return fallback;
+}
+
 std::array<int, 2> Options::pair(std::string_view key, int minimum) {
   return parse_pair(key, take_required(key, "a number or [height, width]"), minimum);
 }

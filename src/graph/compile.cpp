@@ -13,25 +13,28 @@ class Compiler {
       : network_(network),
         request_(request),
         values_(network.value_rows.size()),
-        gradients_(values_.size()) {}
+        gradients_(values_.size()),
+        saved_(network.steps.size()),
+        parameter_written_(network.parameters.size()) {}
 
   Program run() {
     for (std::size_t i = 0; i < network_.input_names.size(); ++i) {
-      values_[i] = new_operand(network_.value_rows[i].with_batch(request_.batch));
+      const Shape& row = request_.rows.empty() ? network_.value_rows[i] : request_.rows[i];
+      values_[i] = new_operand(row.with_batch(request_.batch));
       touch(values_[i]);  // filled before the first instruction
       program_.inputs.push_back(values_[i]);
     }
     for (std::size_t s = 0; s < network_.steps.size(); ++s) add_forward(static_cast<int>(s));
     for (const LossPort& port : request_.losses) add_loss(port);
-    if (request_.mode == Mode::kTraining) {
+    add_penalties();
+    if (request_.backward) {
       find_wanted_gradients();
       for (int s = static_cast<int>(network_.steps.size()); s-- > 0;) add_backward(s);
     }
+    if (request_.input_gradients) add_input_gradients();
     ++time_;
-    for (const int output : network_.outputs) {
-      touch(value(output));  // read after the last instruction
-      program_.outputs.push_back(value(output));
-    }
+    program_.outputs = read_at_end(network_.outputs);
+    program_.watched = read_at_end(request_.watched);
     return std::move(program_);
   }
 
@@ -52,10 +55,27 @@ class Compiler {
     if (operand.exists()) program_.buffers[static_cast<std::size_t>(operand.buffer)].last = time_;
   }
 
+  /// These values, which are read after the last instruction.
+  std::vector<Operand> read_at_end(const std::vector<int>& indices) {
+    std::vector<Operand> operands;
+    for (const int index : indices) {
+      touch(value(index));
+      operands.push_back(value(index));
+    }
+    return operands;
+  }
+
+  const Node& node_of(const Step& step) const {
+    return network_.nodes[static_cast<std::size_t>(step.node)];
+  }
+  Mode mode_of(const Step& step) const {
+    const bool infers = step.layer->infers_when_frozen() && !node_of(step).trainable;
+    return infers ? Mode::kInference : request_.mode;
+  }
   LayerPlan plan_of(const Step& step) const {
     std::vector<Shape> shapes;
     for (const int input : step.inputs) shapes.push_back(value(input).shape);
-    return step.layer->plan(shapes, request_.mode, request_.slots);
+    return step.layer->plan(shapes, mode_of(step), request_.slots);
   }
 
   void add_forward(int index) {
@@ -67,7 +87,8 @@ class Compiler {
       return;
     }
     ++time_;
-    Instruction instruction{.kind = Instruction::Kind::kForward, .step = index, .time = time_};
+    Instruction instruction{
+        .kind = Instruction::Kind::kForward, .step = index, .mode = mode_of(step), .time = time_};
     for (const int input : step.inputs) {
       touch(value(input));
       instruction.inputs.push_back(value(input));
@@ -75,6 +96,8 @@ class Compiler {
     output = new_operand(plan.output);
     instruction.output = output;
     instruction.scratch = new_scratch(plan.forward_scratch);
+    if (request_.backward) instruction.saved = new_scratch(plan.saved);
+    saved_[static_cast<std::size_t>(index)] = instruction.saved;
     program_.forward.push_back(std::move(instruction));
   }
 
@@ -95,24 +118,36 @@ class Compiler {
     ++time_;
     loss.prediction = value(predicted);
     touch(loss.prediction);
-    loss.target = new_operand(target_shape(port, loss.prediction.shape));
-    program_.buffers[static_cast<std::size_t>(loss.target.buffer)].first =
-        0;  // filled before the first instruction
-    if (request_.mode == Mode::kTraining) {
+    if (port.has_target) {
+      loss.target = new_operand(target_shape(port, loss.prediction.shape));
+      // Filled before the first instruction.
+      program_.buffers[static_cast<std::size_t>(loss.target.buffer)].first = 0;
+    }
+    if (request_.backward) {
       loss.gradient = new_operand(loss.prediction.shape);
       gradients_[static_cast<std::size_t>(predicted)].push_back(loss.gradient);
     }
     program_.losses.push_back(loss);
   }
 
+  void add_penalties() {
+    if (request_.losses.empty()) return;
+    for (std::size_t s = 0; s < network_.steps.size(); ++s) {
+      const Step& step = network_.steps[s];
+      if (!step.layer->has_penalty()) continue;
+      touch(value(step.output));
+      program_.penalties.push_back({static_cast<int>(s), value(step.output)});
+    }
+  }
+
   bool has_trainable_parameters(const Step& step) const {
-    return step.parameter_count > 0 &&
-           network_.nodes[static_cast<std::size_t>(step.node)].trainable;
+    return step.parameter_count > 0 && node_of(step).trainable;
   }
 
   /// A value's gradient is wanted when something before it can be trained.
   void find_wanted_gradients() {
     wanted_.assign(values_.size(), 0);
+    std::fill_n(wanted_.begin(), network_.input_names.size(), request_.input_gradients ? 1 : 0);
     for (const Step& step : network_.steps) {
       const bool any = std::ranges::any_of(
           step.inputs, [&](int input) { return wanted_[static_cast<std::size_t>(input)] != 0; });
@@ -151,6 +186,7 @@ class Compiler {
     ++time_;
     Instruction instruction{.kind = Instruction::Kind::kBackward,
                             .step = index,
+                            .mode = mode_of(step),
                             .time = time_,
                             .output_gradient = output_gradient};
     touch(output_gradient);
@@ -167,7 +203,45 @@ class Compiler {
       instruction.input_gradients.push_back(gradient);
     }
     instruction.scratch = new_scratch(plan.backward_scratch);
+    instruction.saved = saved_[static_cast<std::size_t>(index)];
+    touch(instruction.saved);
+    const std::vector<Instruction> additions = share_parameter_gradients(step, instruction);
     program_.backward.push_back(std::move(instruction));
+    program_.backward.insert(program_.backward.end(), additions.begin(), additions.end());
+  }
+
+  /// A layer that is applied several times: the first of its steps to run backwards writes the
+  /// gradients of its parameters, the others write beside them and are added.
+  std::vector<Instruction> share_parameter_gradients(const Step& step, Instruction& instruction) {
+    std::vector<Instruction> additions;
+    if (!has_trainable_parameters(step)) return additions;
+    for (int i = 0; i < step.parameter_count; ++i) {
+      const int index = step.first_parameter + i;
+      const ParameterSpec& spec = network_.parameters[static_cast<std::size_t>(index)].spec;
+      char& written = parameter_written_[static_cast<std::size_t>(index)];
+      Operand beside;
+      if (written != 0 && spec.trainable) {
+        beside = new_operand(spec.shape);
+        additions.push_back(
+            {.kind = Instruction::Kind::kAddGradient, .step = index, .inputs = {beside}});
+      }
+      written = 1;
+      instruction.parameter_gradients.push_back(beside);
+    }
+    if (additions.empty()) instruction.parameter_gradients.clear();
+    for (Instruction& addition : additions) {
+      addition.time = ++time_;
+      touch(addition.inputs[0]);
+    }
+    return additions;
+  }
+
+  void add_input_gradients() {
+    for (std::size_t i = 0; i < network_.input_names.size(); ++i) {
+      program_.input_gradients.push_back(total_gradient(static_cast<int>(i)));
+    }
+    ++time_;
+    for (const Operand& gradient : program_.input_gradients) touch(gradient);
   }
 
   const Network& network_;
@@ -176,7 +250,9 @@ class Compiler {
   std::vector<Operand> values_;
   std::vector<std::vector<Operand>> gradients_;  // of each value, one from each reader
   std::vector<char> wanted_;
-  int time_ = 0;  // the present instruction, counted over the whole program
+  std::vector<Operand> saved_;           // of each step
+  std::vector<char> parameter_written_;  // whether its gradient has been written
+  int time_ = 0;                         // the present instruction, counted over the whole program
 };
 
 }  // namespace

@@ -20,18 +20,27 @@ struct Operand {
 };
 
 struct Instruction {
-  enum class Kind : std::uint8_t { kForward, kBackward, kAccumulate };
+  enum class Kind : std::uint8_t {
+    kForward,
+    kBackward,
+    kAccumulate,   // output = the sum of inputs: a value that several steps read
+    kAddGradient,  // parameter gradient += inputs[0]: a layer that is applied several times
+  };
   Kind kind = Kind::kForward;
-  int step = 0;  // of the network; unused by kAccumulate
+  int step = 0;  // of the network; kAddGradient: the parameter; unused by kAccumulate
+  Mode mode = Mode::kInference;
   int time = 0;  // place in the whole program: what the lifetimes of buffers count in
   std::vector<Operand> inputs;  // kAccumulate: what is added up
   Operand output;
   Operand output_gradient;
   std::vector<Operand> input_gradients;  // not existing where not wanted
+  /// Where parameter gradients go that are added up later; empty: to the parameters' own.
+  std::vector<Operand> parameter_gradients;
   Operand scratch;
+  Operand saved;  // from forward to backward
 };
 
-/// Where a loss reads its prediction and target and, when training, writes its gradient.
+/// Where a loss reads its prediction and target and writes its gradient.
 struct LossOperands {
   Operand prediction;
   Operand target;
@@ -39,12 +48,21 @@ struct LossOperands {
   bool reads_logits = false;  // the prediction is the softmax's input
 };
 
+/// An output that adds to the loss by itself: an activity regularizer.
+struct PenaltyOperand {
+  int step = 0;
+  Operand output;
+};
+
 struct Program {
   std::vector<Instruction> forward;
   std::vector<Instruction> backward;
   std::vector<Operand> inputs;
+  std::vector<Operand> input_gradients;  // where asked for
   std::vector<Operand> outputs;
+  std::vector<Operand> watched;
   std::vector<LossOperands> losses;
+  std::vector<PenaltyOperand> penalties;
   std::vector<BufferLife> buffers;
 };
 
@@ -53,13 +71,20 @@ struct LossPort {
   int output = 0;              // index among the network's outputs
   bool wants_logits = false;   // reads the logits where the output comes from a softmax
   bool sparse_target = false;  // the target is the prediction's shape without its last dimension
+  bool has_target = true;      // false: somebody else knows the loss and gives its gradient
+  bool operator==(const LossPort&) const = default;
 };
 
 struct CompileRequest {
   int batch = 1;
-  Mode mode = Mode::kInference;  // kTraining: with backward instructions
+  Mode mode = Mode::kInference;  // what dropout and its like do
+  bool backward = false;         // with backward instructions
   std::vector<LossPort> losses;  // empty: predict only
   int slots = 1;                 // threads
+  bool input_gradients = false;  // backward as far as the inputs
+  std::vector<int> watched;      // values that are read after the program, besides the outputs
+  std::vector<Shape> rows;       // of the inputs, without the batch; empty: the network's own
+  bool operator==(const CompileRequest&) const = default;
 };
 
 /// The shape of a loss's target for a prediction of this shape.

@@ -2,9 +2,11 @@
 #include "graph/model.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <utility>
 
+#include "core/text.h"
 #include "layers/accumulate.h"
 
 namespace fovea {
@@ -14,37 +16,60 @@ namespace {
 /// Plans are small, but predictions for ever new batch sizes must not pile them up.
 constexpr std::size_t kMostPlans = 16;
 
-bool same_ports(const std::vector<LossPort>& a, const std::vector<LossPort>& b) {
-  return std::ranges::equal(a, b, [](const LossPort& x, const LossPort& y) {
-    return x.output == y.output && x.wants_logits == y.wants_logits &&
-           x.sparse_target == y.sparse_target;
-  });
-}
-
-bool same_request(const CompileRequest& a, const CompileRequest& b) {
-  return a.batch == b.batch && a.mode == b.mode && a.slots == b.slots &&
-         same_ports(a.losses, b.losses);
-}
-
 }  // namespace
 
-Model::Model(const ModelSpec& spec, std::uint32_t seed, Workers& workers)
-    : network_(spec),
-      workers_(workers),
-      parameters_(network_.parameter_floats,
-                  concat("the parameters of model \"", network_.name, '"')) {
-  for (std::size_t i = 0; i < network_.parameters.size(); ++i) {
-    const ParameterSpec& parameter_spec = network_.parameters[i].spec;
-    const RandomStream stream(seed, RandomUse::kInitialize, static_cast<std::uint32_t>(i));
-    initialize(parameter_spec.initializer, parameter_spec.fans, stream,
-               parameter(static_cast<int>(i)));
+Model::Model(const ModelSpec& spec, std::uint32_t seed, Workers& workers,
+             const WeightLender& lender)
+    : network_(spec), workers_(workers), weights_(network_.nodes.size()) {
+  for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
+    if (!network_.nodes[i].weights.empty()) borrow_weights(i, lender);
   }
+  make_weights(seed);
+}
+
+void Model::make_weights(std::uint32_t seed) {
+  for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
+    if (weights_[i] != nullptr) continue;
+    weights_[i] = std::make_shared<AlignedBuffer>(
+        network_.nodes[i].floats, concat("the parameters of model \"", network_.name, '"'));
+  }
+  for (std::size_t i = 0; i < network_.parameters.size(); ++i) {
+    const Parameter& p = network_.parameters[i];
+    if (!network_.nodes[static_cast<std::size_t>(p.node)].weights.empty()) continue;
+    const RandomStream stream(seed, RandomUse::kInitialize, static_cast<std::uint32_t>(i));
+    initialize(p.spec.initializer, p.spec.fans, stream, parameter(static_cast<int>(i)));
+  }
+}
+
+/// "3/conv2d_1": the weights of layer conv2d_1 in model 3.
+void Model::borrow_weights(std::size_t index, const WeightLender& lender) {
+  const Node& node = network_.nodes[index];
+  const std::size_t slash = node.weights.find('/');
+  ensure(lender != nullptr && slash != std::string::npos, "weights of a model that nobody knows");
+  const Model& owner = lender(static_cast<int>(parse_number(node.weights.substr(0, slash))));
+  const std::string_view name = std::string_view(node.weights).substr(slash + 1);
+  const int found = owner.network_.find_node(name);
+  const auto of_node = [](const Network& network, int number) {
+    std::vector<Shape> shapes;
+    for (const Parameter& p : network.parameters) {
+      if (p.node == number) shapes.push_back(p.spec.shape);
+    }
+    return shapes;
+  };
+  if (found < 0 || of_node(owner.network_, found) != of_node(network_, static_cast<int>(index))) {
+    fail(ErrorCode::kBadShape, "layer \"", node.name, "\" (", node.type,
+         "): shares the weights of layer \"", name, "\" in model \"", owner.network_.name,
+         "\", but theirs differ in number or shape. Give it inputs of the same channels.");
+  }
+  weights_[index] = owner.weights_[static_cast<std::size_t>(found)];
 }
 
 std::span<float> Model::parameter(int index) {
   const Parameter& p = network_.parameters[static_cast<std::size_t>(index)];
-  return parameters_.values().subspan(static_cast<std::size_t>(p.offset),
-                                      static_cast<std::size_t>(p.spec.shape.size()));
+  const auto node = static_cast<std::size_t>(p.node);
+  const std::int64_t offset = p.offset - network_.nodes[node].first_float;
+  return weights_[node]->values().subspan(static_cast<std::size_t>(offset),
+                                          static_cast<std::size_t>(p.spec.shape.size()));
 }
 
 std::span<float> Model::parameter_gradient(int index) {
@@ -53,9 +78,14 @@ std::span<float> Model::parameter_gradient(int index) {
                                      static_cast<std::size_t>(p.spec.shape.size()));
 }
 
+bool Model::is_statistic(std::size_t parameter) const {
+  return !network_.parameters[parameter].spec.trainable;
+}
+
 bool Model::trainable(int parameter_index) const {
-  const int node = network_.parameters[static_cast<std::size_t>(parameter_index)].node;
-  return network_.nodes[static_cast<std::size_t>(node)].trainable;
+  const auto index = static_cast<std::size_t>(parameter_index);
+  const int node = network_.parameters[index].node;
+  return network_.nodes[static_cast<std::size_t>(node)].trainable && !is_statistic(index);
 }
 
 void Model::set_trainable(std::string_view layer, bool trainable) {
@@ -69,9 +99,8 @@ void Model::set_trainable(std::string_view layer, bool trainable) {
 }
 
 Plan& Model::prepare(const CompileRequest& request) {
-  const auto found = std::ranges::find_if(plans_, [&](const std::unique_ptr<Plan>& plan) {
-    return same_request(plan->request, request);
-  });
+  const auto found = std::ranges::find_if(
+      plans_, [&](const std::unique_ptr<Plan>& plan) { return plan->request == request; });
   if (found != plans_.end()) return **found;
 
   auto plan = std::make_unique<Plan>();
@@ -91,6 +120,7 @@ Plan& Model::prepare(const CompileRequest& request) {
   plan->input_gradient_views.reserve(most_inputs);
   plan->parameter_views.reserve(most_parameters);
   plan->parameter_gradient_views.reserve(most_parameters);
+  plan->statistic_views.reserve(most_parameters);
   if (plan->memory.size > static_cast<std::int64_t>(arena_.size())) {
     // Older plans are out of reach while there is no arena: there may never be one again.
     std::vector<std::unique_ptr<Plan>> older = std::exchange(plans_, {});
@@ -137,7 +167,39 @@ LossViews Model::loss(const Plan& plan, int index) const {
           loss.reads_logits};
 }
 
+TensorView Model::input_gradient(const Plan& plan, int index) const {
+  return view(plan, plan.program.input_gradients[static_cast<std::size_t>(index)]);
+}
+
+ConstTensorView Model::watched(const Plan& plan, int index) const {
+  return view(plan, plan.program.watched[static_cast<std::size_t>(index)]);
+}
+
+double Model::activity_penalty(const Plan& plan) const {
+  double total = 0;
+  for (const PenaltyOperand& penalty : plan.program.penalties) {
+    const Step& step = network_.steps[static_cast<std::size_t>(penalty.step)];
+    total += step.layer->penalty(view(plan, penalty.output));
+  }
+  return total;
+}
+
+void Model::commit_statistics() {
+  for (std::size_t i = 0; i < network_.parameters.size(); ++i) {
+    const int node = network_.parameters[i].node;
+    if (!is_statistic(i) || !network_.nodes[static_cast<std::size_t>(node)].trainable) continue;
+    std::ranges::copy(parameter_gradient(static_cast<int>(i)),
+                      parameter(static_cast<int>(i)).begin());
+  }
+}
+
 void Model::forward(Plan& plan, std::uint32_t seed, std::uint32_t step) {
+  if (plan.request.backward && plan.request.mode == Mode::kTraining) {
+    for (std::size_t i = 0; i < network_.parameters.size(); ++i) {
+      const int index = static_cast<int>(i);
+      if (is_statistic(i)) std::ranges::copy(parameter(index), parameter_gradient(index).begin());
+    }
+  }
   for (const Instruction& instruction : plan.program.forward) run(plan, instruction, seed, step);
 }
 
@@ -157,6 +219,9 @@ void Model::run(Plan& plan, const Instruction& instruction, std::uint32_t seed,
       break;
     case Instruction::Kind::kAccumulate:
       run_accumulate(plan, instruction);
+      break;
+    case Instruction::Kind::kAddGradient:
+      run_add_gradient(plan, instruction);
       break;
   }
   fill_in_debug_builds(plan, instruction.time, &BufferLife::last);
@@ -189,31 +254,40 @@ void Model::gather_views(Plan& plan, const Instruction& instruction) {
 void Model::run_forward(Plan& plan, const Instruction& instruction, std::uint32_t seed,
                         std::uint32_t step) {
   gather_views(plan, instruction);
-  network_.steps[static_cast<std::size_t>(instruction.step)].layer->forward(
-      {.inputs = plan.input_views,
-       .parameters = plan.parameter_views,
-       .output = view(plan, instruction.output),
-       .scratch = scratch(plan, instruction.scratch),
-       .mode = plan.request.mode,
-       .moment = {seed, step, static_cast<std::uint32_t>(instruction.step)},
-       .workers = workers_});
+  const Step& layer_step = network_.steps[static_cast<std::size_t>(instruction.step)];
+  const bool learns = plan.request.backward && instruction.mode == Mode::kTraining;
+  plan.statistic_views.clear();
+  for (int i = 0; i < layer_step.parameter_count; ++i) {
+    const int index = layer_step.first_parameter + i;
+    const Parameter& parameter = network_.parameters[static_cast<std::size_t>(index)];
+    plan.statistic_views.push_back(
+        learns && !parameter.spec.trainable
+            ? TensorView{parameter_gradient(index).data(), parameter.spec.shape}
+            : TensorView());
+  }
+  layer_step.layer->forward({.inputs = plan.input_views,
+                             .parameters = plan.parameter_views,
+                             .output = view(plan, instruction.output),
+                             .scratch = scratch(plan, instruction.scratch),
+                             .saved = scratch(plan, instruction.saved),
+                             .statistics = plan.statistic_views,
+                             .mode = instruction.mode,
+                             .moment = {seed, step, static_cast<std::uint32_t>(instruction.step)},
+                             .workers = workers_});
 }
 
 void Model::run_backward(Plan& plan, const Instruction& instruction, std::uint32_t seed,
                          std::uint32_t step) {
   gather_views(plan, instruction);
   const Step& layer_step = network_.steps[static_cast<std::size_t>(instruction.step)];
-  const bool train = network_.nodes[static_cast<std::size_t>(layer_step.node)].trainable;
   plan.input_gradient_views.clear();
   for (const Operand& gradient : instruction.input_gradients) {
     plan.input_gradient_views.push_back(view(plan, gradient));
   }
   plan.parameter_gradient_views.clear();
   for (int i = 0; i < layer_step.parameter_count; ++i) {
-    const int index = layer_step.first_parameter + i;
-    const Shape& shape = network_.parameters[static_cast<std::size_t>(index)].spec.shape;
     plan.parameter_gradient_views.push_back(
-        train ? TensorView{parameter_gradient(index).data(), shape} : TensorView());
+        parameter_gradient_view(plan, instruction, layer_step.first_parameter + i, i));
   }
   layer_step.layer->backward({.inputs = plan.input_views,
                               .parameters = plan.parameter_views,
@@ -222,14 +296,35 @@ void Model::run_backward(Plan& plan, const Instruction& instruction, std::uint32
                               .input_gradients = plan.input_gradient_views,
                               .parameter_gradients = plan.parameter_gradient_views,
                               .scratch = scratch(plan, instruction.scratch),
+                              .saved = scratch(plan, instruction.saved),
+                              .mode = instruction.mode,
                               .moment = {seed, step, static_cast<std::uint32_t>(instruction.step)},
                               .workers = workers_});
+}
+
+/// Where the gradient of a step's nth parameter goes; null where it is not wanted.
+TensorView Model::parameter_gradient_view(const Plan& plan, const Instruction& instruction,
+                                          int index, int nth) {
+  if (!trainable(index)) return {};
+  const auto beside = static_cast<std::size_t>(nth);
+  if (beside < instruction.parameter_gradients.size() &&
+      instruction.parameter_gradients[beside].exists()) {
+    return view(plan, instruction.parameter_gradients[beside]);
+  }
+  const Shape& shape = network_.parameters[static_cast<std::size_t>(index)].spec.shape;
+  return {parameter_gradient(index).data(), shape};
 }
 
 void Model::run_accumulate(Plan& plan, const Instruction& instruction) {
   plan.input_views.clear();
   for (const Operand& part : instruction.inputs) plan.input_views.emplace_back(view(plan, part));
   accumulate(plan.input_views, view(plan, instruction.output));
+}
+
+void Model::run_add_gradient(const Plan& plan, const Instruction& instruction) {
+  const TensorView part = view(plan, instruction.inputs[0]);
+  const TensorView total{parameter_gradient(instruction.step).data(), part.shape};
+  accumulate(std::array<ConstTensorView, 2>{total, part}, total);
 }
 
 }  // namespace fovea

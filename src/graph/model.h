@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -25,27 +26,35 @@ struct Plan {
   MemoryPlan memory;
   // Room for the views of one instruction, so that running allocates nothing.
   std::vector<ConstTensorView> input_views, parameter_views;
-  std::vector<TensorView> input_gradient_views, parameter_gradient_views;
+  std::vector<TensorView> input_gradient_views, parameter_gradient_views, statistic_views;
 };
 
 /// A loss's tensors, as views.
 struct LossViews {
   ConstTensorView prediction;
-  TensorView target;
-  TensorView gradient;  // null outside training
+  TensorView target;    // null where the port has none
+  TensorView gradient;  // null without a backward pass
   bool reads_logits = false;
 };
 
+class Model;
+
+/// Finds the model whose weights another one shares, by its number.
+using WeightLender = std::function<const Model&(int number)>;
+
 class Model {
  public:
-  /// Makes the network and its initial weights, a function of the seed.
-  Model(const ModelSpec& spec, std::uint32_t seed, Workers& workers);
+  /// Makes the network and its initial weights, a function of the seed. Weights that belong to
+  /// another model live as long as the last model that uses them.
+  Model(const ModelSpec& spec, std::uint32_t seed, Workers& workers,
+        const WeightLender& lender = {});
 
   [[nodiscard]] const Network& network() const { return network_; }
   /// Threads that work on an operation: what CompileRequest::slots must say.
   [[nodiscard]] int slots() const { return workers_.size(); }
   [[nodiscard]] std::span<float> parameter(int index);
   [[nodiscard]] std::span<float> parameter_gradient(int index);
+  /// Whether training changes it by its gradient: not when its layer is frozen, nor a statistic.
   [[nodiscard]] bool trainable(int parameter_index) const;
   /// Freezes or frees a layer. Plans are made anew.
   void set_trainable(std::string_view layer, bool trainable);
@@ -60,13 +69,24 @@ class Model {
   [[nodiscard]] TensorView input(const Plan& plan, int index) const;
   [[nodiscard]] ConstTensorView output(const Plan& plan, int index) const;
   [[nodiscard]] LossViews loss(const Plan& plan, int index) const;
+  [[nodiscard]] TensorView input_gradient(const Plan& plan, int index) const;
+  [[nodiscard]] ConstTensorView watched(const Plan& plan, int index) const;
 
   /// Computes every output from the inputs.
   void forward(Plan& plan, std::uint32_t seed, std::uint32_t step);
+  /// What activity regularizers add to the loss, after forward.
+  [[nodiscard]] double activity_penalty(const Plan& plan) const;
   /// Computes the gradient of every trainable parameter from the gradients that the losses wrote.
   void backward(Plan& plan, std::uint32_t seed, std::uint32_t step);
+  /// Takes over the statistics (moving means) that the last forward pass in training proposed.
+  void commit_statistics();
 
  private:
+  void make_weights(std::uint32_t seed);
+  void borrow_weights(std::size_t node, const WeightLender& lender);
+  [[nodiscard]] bool is_statistic(std::size_t parameter) const;
+  [[nodiscard]] TensorView parameter_gradient_view(const Plan& plan, const Instruction& instruction,
+                                                   int index, int nth);
   [[nodiscard]] TensorView view(const Plan& plan, const Operand& operand) const;
   [[nodiscard]] std::span<float> scratch(const Plan& plan, const Operand& operand) const;
   void gather_views(Plan& plan, const Instruction& instruction);
@@ -76,6 +96,7 @@ class Model {
   void run_backward(Plan& plan, const Instruction& instruction, std::uint32_t seed,
                     std::uint32_t step);
   void run_accumulate(Plan& plan, const Instruction& instruction);
+  void run_add_gradient(const Plan& plan, const Instruction& instruction);
   /// Fills buffers whose life begins (`moment` = &BufferLife::first) or ends (last) at this time
   /// with NaN, so that a wrong lifetime or an output that a kernel does not overwrite shows at
   /// once. Does nothing unless FOVEA_DEBUG_FILL is defined.
@@ -83,8 +104,8 @@ class Model {
 
   Network network_;
   Workers& workers_;
-  AlignedBuffer parameters_;
-  AlignedBuffer gradients_;
+  std::vector<std::shared_ptr<AlignedBuffer>> weights_;  // of each node
+  AlignedBuffer gradients_;  // of every parameter; for a statistic its next value
   AlignedBuffer arena_;
   std::vector<std::unique_ptr<Plan>> plans_;
 };

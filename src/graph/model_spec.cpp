@@ -75,6 +75,8 @@ ModelSpec parse_model(std::string_view text) {
       LayerSpec layer{
           .name = line.take("name"), .type = line.type, .from = names(line.take("from"))};
       layer.trainable = line.take("trainable") != "false";
+      layer.weights = line.take("weights");
+      if (line.type == "again") layer.again = line.take("layer");
       layer.options = std::move(line.options);
       spec.layers.push_back(std::move(layer));
     }

@@ -5,6 +5,9 @@
 //   input name=input_1 shape=28,28,1
 //   flatten name=flatten_1 from=input_1
 //   dense name=dense_1 from=flatten_1 units=10
+// A layer that is applied again, with the same weights: `again name=dense_1.2 layer=dense_1
+// from=x`. A layer with the weights of another model's: `dense name=d weights=3/dense_1 ...`, 3 its
+// number.
 #pragma once
 
 #include <string>
@@ -26,6 +29,8 @@ struct LayerSpec {
   std::string type;
   std::vector<std::string> from;  // names of inputs and layers
   bool trainable = true;
+  std::string again;    // the layer that is applied again; empty: a layer of its own
+  std::string weights;  // whose weights it shares, "model number/layer"; empty: its own
   std::vector<Option> options;
 };
 

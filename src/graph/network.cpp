@@ -34,27 +34,34 @@ class Builder {
 
   void add_layer(const LayerSpec& spec) {
     claim(spec.name);
-    const int node = static_cast<int>(network_.nodes.size());
     Options options(concat("layer \"", spec.name, "\" (", spec.type, ')'), spec.options);
     LayerChain chain = make_layers(spec.type, options);
-    std::vector<int> inputs;
-    for (const std::string& source : spec.from) inputs.push_back(value_of(source, options.place()));
-    if (inputs.empty()) {
-      fail(ErrorCode::kBadOption, options.place(),
-           ": has no input. Give the first layer an inputShape, or apply it "
-           "to another layer.");
-    }
-    if (chain.front()->reads_raw_bytes()) mark_raw(inputs);
-    for (std::unique_ptr<Layer>& layer : chain) {
-      inputs = {add_step(std::move(layer), std::move(inputs), node, spec.name)};
-    }
+    const int index = static_cast<int>(network_.nodes.size());
     network_.nodes.push_back({.name = spec.name,
                               .type = spec.type,
                               .config = options.config(),
-                              .from = spec.from,
-                              .output = inputs[0],
-                              .trainable = spec.trainable});
-    names_.back().value = inputs[0];
+                              .trainable = spec.trainable,
+                              .weights = spec.weights,
+                              .first_layer = static_cast<int>(network_.layers.size()),
+                              .layer_count = static_cast<int>(chain.size()),
+                              .first_float = network_.parameter_floats});
+    for (std::unique_ptr<Layer>& layer : chain) network_.layers.push_back(std::move(layer));
+    const int output = apply(index, spec, options.place());
+    Node& node = network_.nodes.back();
+    node.output = output;
+    node.floats = network_.parameter_floats - node.first_float;
+  }
+
+  /// A layer that stands before, on other inputs and with the same weights.
+  void apply_again(const LayerSpec& spec) {
+    claim(spec.name);
+    const std::string place = concat("layer \"", spec.name, '"');
+    const int index = network_.find_node(spec.again);
+    if (index < 0) {
+      fail(ErrorCode::kBadOption, place, ": there is no layer \"", spec.again,
+           "\" before it to apply again.");
+    }
+    apply(index, spec, place);
   }
 
   void add_output(const std::string& name, std::string_view place) {
@@ -67,6 +74,27 @@ class Builder {
     std::string name;
     int value;
   };
+
+  /// Joins the node's layers to the inputs of `spec`, whose name then stands for their output.
+  int apply(int index, const LayerSpec& spec, const std::string& place) {
+    std::vector<int> inputs;
+    for (const std::string& source : spec.from) inputs.push_back(value_of(source, place));
+    if (inputs.empty()) {
+      fail(ErrorCode::kBadOption, place,
+           ": has no input. Give the first layer an inputShape, or apply it "
+           "to another layer.");
+    }
+    Node& node = network_.nodes[static_cast<std::size_t>(index)];
+    node.from.insert(node.from.end(), spec.from.begin(), spec.from.end());
+    const auto first = static_cast<std::size_t>(node.first_layer);
+    if (network_.layers[first]->reads_raw_bytes()) mark_raw(inputs);
+    for (int i = 0; i < node.layer_count; ++i) {
+      const auto layer = first + static_cast<std::size_t>(i);
+      inputs = {add_step(*network_.layers[layer], std::move(inputs), index)};
+    }
+    names_.back().value = inputs[0];
+    return inputs[0];
+  }
 
   void claim(const std::string& name) {
     if (!is_name(name)) {
@@ -105,31 +133,54 @@ class Builder {
     }
   }
 
-  int add_step(std::unique_ptr<Layer> layer, std::vector<int> inputs, int node,
-               const std::string& layer_name) {
+  int add_step(const Layer& layer, std::vector<int> inputs, int node) {
     std::vector<Shape> shapes;
     for (const int value : inputs)
       shapes.push_back(network_.value_rows[static_cast<std::size_t>(value)].with_batch(1));
-    const LayerPlan plan = layer->plan(shapes, Mode::kTraining, 1);
-    Step step{.inputs = std::move(inputs),
+    const LayerPlan plan = layer.plan(shapes, Mode::kTraining, 1);
+    Step step{.layer = &layer,
+              .inputs = std::move(inputs),
               .output = static_cast<int>(network_.value_rows.size()),
-              .node = node,
-              .first_parameter = static_cast<int>(network_.parameters.size())};
-    for (ParameterSpec& parameter : layer->parameters(shapes)) {
-      const std::int64_t offset = network_.parameter_floats;
-      const std::int64_t padded = (parameter.shape.size() + kParameterAlignment - 1) /
-                                  kParameterAlignment * kParameterAlignment;
-      network_.parameter_floats += padded;
-      network_.parameters.push_back(
-          {concat(layer_name, '/', parameter.name), std::move(parameter), node, offset});
-      ++step.parameter_count;
-    }
-    step.layer = std::move(layer);
+              .node = node};
+    find_parameters(layer, shapes, step);
     check_size(plan.output.row());
     network_.value_rows.push_back(plan.output.row());
-    const int output = step.output;
-    network_.steps.push_back(std::move(step));
-    return output;
+    network_.steps.push_back(step);
+    return step.output;
+  }
+
+  /// The parameters of a step: new ones, or those of the layer's first application.
+  void find_parameters(const Layer& layer, std::span<const Shape> shapes, Step& step) {
+    std::vector<ParameterSpec> specs = layer.parameters(shapes);
+    step.parameter_count = static_cast<int>(specs.size());
+    const auto before = std::ranges::find(network_.steps, &layer, &Step::layer);
+    if (before != network_.steps.end()) {
+      step.first_parameter = before->first_parameter;
+      check_same(specs, step);
+      return;
+    }
+    step.first_parameter = static_cast<int>(network_.parameters.size());
+    const std::string& owner = network_.nodes[static_cast<std::size_t>(step.node)].name;
+    for (ParameterSpec& spec : specs) {
+      const std::int64_t offset = network_.parameter_floats;
+      network_.parameter_floats +=
+          (spec.shape.size() + kParameterAlignment - 1) / kParameterAlignment * kParameterAlignment;
+      network_.parameters.push_back(
+          {concat(owner, '/', spec.name), std::move(spec), step.node, offset});
+    }
+  }
+
+  void check_same(std::span<const ParameterSpec> specs, const Step& step) const {
+    for (std::size_t i = 0; i < specs.size(); ++i) {
+      const Parameter& parameter =
+          network_.parameters[static_cast<std::size_t>(step.first_parameter) + i];
+      if (parameter.spec.shape == specs[i].shape) continue;
+      fail(ErrorCode::kBadShape, "layer \"",
+           network_.nodes[static_cast<std::size_t>(step.node)].name,
+           "\": is applied to inputs of different shapes, which would need weights ",
+           parameter.name, " of ", parameter.spec.shape, " and of ", specs[i].shape,
+           ". Apply it to equal shapes, or make a second layer.");
+    }
   }
 
   Network& network_;
@@ -145,7 +196,13 @@ Network::Network(const ModelSpec& spec) : name(spec.name) {
   }
   Builder builder(*this);
   for (const InputSpec& input : spec.inputs) builder.add_input(input);
-  for (const LayerSpec& layer : spec.layers) builder.add_layer(layer);
+  for (const LayerSpec& layer : spec.layers) {
+    if (layer.again.empty()) {
+      builder.add_layer(layer);
+    } else {
+      builder.apply_again(layer);
+    }
+  }
   if (nodes.empty()) fail(ErrorCode::kBadOption, place, ": has no layers.");
   for (const std::string& output : spec.outputs) builder.add_output(output, place);
   if (outputs.empty()) builder.add_output(nodes.back().name, place);

@@ -22,9 +22,10 @@ struct Parameter {
   std::int64_t offset = 0;  // floats
 };
 
-/// A layer applied to values. One description may stand for several steps.
+/// A layer applied to values. One description may stand for several steps, and one layer may be
+/// applied several times: its steps then have the same parameters.
 struct Step {
-  std::unique_ptr<Layer> layer;
+  const Layer* layer = nullptr;
   std::vector<int> inputs;
   int output = 0;
   int node = 0;
@@ -36,10 +37,15 @@ struct Step {
 struct Node {
   std::string name;
   std::string type;
-  std::string config;  // every option after defaults, as JSON
-  std::vector<std::string> from;
-  int output = 0;  // value
+  std::string config;             // every option after defaults, as JSON
+  std::vector<std::string> from;  // of all its applications
+  int output = 0;                 // value; of its first application
   bool trainable = true;
+  std::string weights;  // "3/conv2d_1": whose weights it shares; empty: its own
+  int first_layer = 0;  // in Network::layers
+  int layer_count = 0;
+  std::int64_t first_float = 0;  // where its parameters begin in the block of parameters
+  std::int64_t floats = 0;       // padding included
 };
 
 struct Network {
@@ -54,6 +60,7 @@ struct Network {
   std::vector<Shape> value_rows;        // shape of each value without the batch
   std::vector<char> input_reads_bytes;  // of each input: its first layer wants bytes as they are
   std::vector<Node> nodes;
+  std::vector<std::unique_ptr<Layer>> layers;
   std::vector<Step> steps;
   std::vector<Parameter> parameters;
   std::vector<int> outputs;               // values

@@ -14,18 +14,25 @@
 #include "core/options.h"
 #include "core/parallel.h"
 #include "core/tensor_view.h"
+#include "layers/constraint.h"
 #include "layers/initializer.h"
+#include "layers/regularizer.h"
 
 namespace fovea {
 
 enum class Mode : bool { kInference, kTraining };
 
-/// A trainable tensor that the model keeps for a layer. Keras's names and layouts.
+/// A tensor that the model keeps for a layer. Keras's names and layouts.
 struct ParameterSpec {
   std::string name;  // "kernel", "bias"
   Shape shape;
   Initializer initializer;
   Fans fans;
+  /// False for a statistic (a moving mean): no gradient; training moves it through
+  /// ForwardCall::statistics.
+  bool trainable = true;
+  Regularizer regularizer;
+  Constraint constraint;
 };
 
 /// What the compiler must know about a layer applied to inputs of given shapes (batch included).
@@ -36,6 +43,7 @@ struct LayerPlan {
   bool backward_reads_output = false;
   std::int64_t forward_scratch = 0;   // floats
   std::int64_t backward_scratch = 0;  // floats
+  std::int64_t saved = 0;             // floats that forward leaves for backward (batch statistics)
 };
 
 /// When and for what a call happens: the arguments that randomness is a function of.
@@ -50,6 +58,10 @@ struct ForwardCall {
   std::span<const ConstTensorView> parameters;
   TensorView output;
   std::span<float> scratch;
+  std::span<float> saved;  // empty where no backward pass follows
+  /// In training, for each parameter that is a statistic its next value, which begins as the
+  /// present one and counts once the step's loss has turned out finite. Null for all others.
+  std::span<const TensorView> statistics;
   Mode mode = Mode::kInference;
   Moment moment;
   Workers& workers;
@@ -61,8 +73,10 @@ struct BackwardCall {
   ConstTensorView output;
   ConstTensorView output_gradient;
   std::span<const TensorView> input_gradients;      // null where not wanted
-  std::span<const TensorView> parameter_gradients;  // null where frozen
+  std::span<const TensorView> parameter_gradients;  // null where frozen, and for statistics
   std::span<float> scratch;
+  std::span<const float> saved;
+  Mode mode = Mode::kTraining;  // kInference: gradients of the network as it predicts
   Moment moment;
   Workers& workers;
 };
@@ -90,6 +104,14 @@ class Layer {
 
   /// Softmax: a cross-entropy loss reads the logits before it instead of its output.
   [[nodiscard]] virtual bool is_softmax() const { return false; }
+  /// Batch normalisation: while frozen it works as in inference, even in training (Keras).
+  [[nodiscard]] virtual bool infers_when_frozen() const { return false; }
+  /// What an output adds to the loss: an activity regularizer. Its gradient belongs to backward.
+  [[nodiscard]] virtual bool has_penalty() const { return false; }
+  [[nodiscard]] virtual double penalty(ConstTensorView output) const {
+    static_cast<void>(output);
+    return 0;
+  }
   /// As a first layer it wants bytes as numbers from 0 to 255, not divided by 255.
   [[nodiscard]] virtual bool reads_raw_bytes() const { return false; }
 

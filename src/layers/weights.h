@@ -1,26 +1,42 @@
 // SPDX-License-Identifier: MIT
-// What layers with a kernel and a bias share: the options useBias, kernelInitializer and
-// biasInitializer, the two parameters that follow from them, and where a call finds them.
+// What layers with trainable tensors share: how a tensor's initializer, regularizer and constraint
+// are read, the two parameters kernel and bias that follow, and where a call finds them.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "layers/layer.h"
 
 namespace fovea {
 
+/// How one tensor begins, what it costs and what it must satisfy: the options
+/// `<word>Initializer`, `<word>Regularizer` and `<word>Constraint`.
+struct WeightOptions {
+  WeightOptions(Options& options, std::string_view word, std::string_view default_initializer);
+
+  [[nodiscard]] ParameterSpec spec(std::string name, const Shape& shape, const Fans& fans) const {
+    return {std::move(name), shape, initializer, fans, true, regularizer, constraint};
+  }
+
+  Initializer initializer;
+  Regularizer regularizer;
+  Constraint constraint;
+};
+
 class Weights {
  public:
-  explicit Weights(Options& options)
+  /// `word` begins the kernel's options: "kernel", "depthwise".
+  explicit Weights(Options& options, std::string_view word = "kernel")
       : use_bias_(options.flag_or("useBias", true)),
-        kernel_initializer_(read_initializer(options, "kernelInitializer", "glorotUniform")),
-        bias_initializer_(read_initializer(options, "biasInitializer", "zeros")) {}
+        kernel_(options, word, "glorotUniform"),
+        bias_(options, "bias", "zeros") {}
 
   /// A kernel of this shape and, unless it was declined, a bias for each output.
   [[nodiscard]] std::vector<ParameterSpec> parameters(const Shape& kernel, int outputs,
                                                       const Fans& fans) const {
-    std::vector<ParameterSpec> specs = {{"kernel", kernel, kernel_initializer_, fans}};
-    if (use_bias_) specs.push_back({"bias", {outputs}, bias_initializer_, fans});
+    std::vector<ParameterSpec> specs = {kernel_.spec("kernel", kernel, fans)};
+    if (use_bias_) specs.push_back(bias_.spec("bias", {outputs}, fans));
     return specs;
   }
 
@@ -34,8 +50,8 @@ class Weights {
 
  private:
   bool use_bias_;
-  Initializer kernel_initializer_;
-  Initializer bias_initializer_;
+  WeightOptions kernel_;
+  WeightOptions bias_;
 };
 
 }  // namespace fovea

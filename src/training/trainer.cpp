@@ -29,6 +29,7 @@ void Trainer::begin(std::shared_ptr<const Dataset> data, const EpochOrder& order
   model_.prepare_gradients();
   whole_ = {.batch = std::min(order.batch_size, batcher_.samples()),
             .mode = Mode::kTraining,
+            .backward = true,
             .losses = recipe_.ports(),
             .slots = model_.slots()};
   rest_ = whole_;
@@ -49,6 +50,7 @@ StepReport Trainer::step() {
   const double loss = compute_losses(plan);
   model_.backward(plan, seed_, steps_);
   update_parameters();
+  model_.commit_statistics();
   ++steps_;
 
   seen_ += size;

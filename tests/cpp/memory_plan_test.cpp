@@ -128,8 +128,11 @@ TEST_CASE(
       ports.push_back({.output = static_cast<int>(i)});
     for (const Mode mode : {Mode::kInference, Mode::kTraining}) {
       for (const int batch : {1, 7, 32}) {
-        const Program program =
-            compile(network, {.batch = batch, .mode = mode, .losses = ports, .slots = 2});
+        const Program program = compile(network, {.batch = batch,
+                                                  .mode = mode,
+                                                  .backward = mode == Mode::kTraining,
+                                                  .losses = ports,
+                                                  .slots = 2});
         const MemoryPlan plan = plan_memory(program.buffers);
         INFO(network.name << " batch " << batch);
         REQUIRE(fault(program.buffers, plan).empty());
@@ -144,8 +147,11 @@ TEST_CASE(
     "[memory]") {
   const Network network(parse_model(kNetworks[0]));
   const auto size = [&](Mode mode, std::vector<LossPort> ports) {
-    return plan_memory(
-               compile(network, {.batch = 32, .mode = mode, .losses = std::move(ports)}).buffers)
+    return plan_memory(compile(network, {.batch = 32,
+                                         .mode = mode,
+                                         .backward = mode == Mode::kTraining,
+                                         .losses = std::move(ports)})
+                           .buffers)
         .size;
   };
   CHECK(size(Mode::kInference, {}) * 3 < size(Mode::kTraining, {{.output = 0}}) * 2);

@@ -61,6 +61,7 @@ TEST_CASE(
     run.trainer.begin(data, {.from = 0, .to = 22, .batch_size = 8, .shuffle = true});
     const Plan& plan = run.small.model().prepare({.batch = 8,
                                                   .mode = Mode::kTraining,
+                                                  .backward = true,
                                                   .losses = run.trainer.recipe().ports(),
                                                   .slots = workers->size()});
     const float* arena = run.small.model().input(plan, 0).data;

@@ -56,7 +56,8 @@ TEST_CASE("model errors: options", "[errors]") {
       ErrorCode::kBadOption, kInput + "conv2d name=c from=x filters=2 kernelSize=3 stride=2",
       "layer \"c\" (conv2d): unknown option \"stride\". Known options: kernelSize, strides, "
       "padding, "
-      "dilationRate, activation, filters, useBias, kernelInitializer and biasInitializer.");
+      "dilationRate, activation, filters, useBias, kernelInitializer, kernelRegularizer, "
+      "kernelConstraint, biasInitializer, biasRegularizer and biasConstraint.");
   expect_refusal(ErrorCode::kBadOption,
                  kInput + "conv2d name=c from=x filters=2 kernelSize=3 activation=rleu",
                  "layer \"c\" (conv2d): activation must be linear, relu, sigmoid, tanh or softmax "

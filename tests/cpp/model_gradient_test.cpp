@@ -24,7 +24,11 @@ class Trial {
       : small_(description, seed),
         recipe_(parse_recipe("optimizer type=sgd\n" + losses, small_.network())),
         random_(seed) {
-    request_ = {.batch = batch, .mode = Mode::kTraining, .losses = recipe_.ports(), .slots = 1};
+    request_ = {.batch = batch,
+                .mode = Mode::kTraining,
+                .backward = true,
+                .losses = recipe_.ports(),
+                .slots = 1};
     Plan& plan = model().prepare(request_);
     model().prepare_gradients();
     for (std::size_t i = 0; i < plan.program.inputs.size(); ++i) {

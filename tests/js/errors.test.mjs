@@ -90,7 +90,7 @@ test('an unknown option of fit, with the one that was meant', () =>
 test('an unknown option of a layer', () =>
   rejects(
     'bad-option',
-    'layer "dense_1" (dense): unknown option "unit". Known options: activation, units, useBias, kernelInitializer and biasInitializer.',
+    'layer "dense_1" (dense): unknown option "unit". Known options: activation, units, useBias, kernelInitializer, kernelRegularizer, kernelConstraint, biasInitializer, biasRegularizer and biasConstraint.',
     () => fovea.sequential({ layers: [layers.dense({ inputShape: [2], units: 1, unit: 3 })] }),
   ))
 
