@@ -61,8 +61,11 @@ export async function digits(options: DigitsOptions = {}): Promise<SplitDataset>
   const read = async (name: string): Promise<NamedBytes> => {
     return { name, bytes: await platform.readDigits(name, options.baseUrl) }
   }
-  const files = [read('digits-images-idx3-ubyte.gz'), read('digits-labels-idx1-ubyte.gz')] as const
-  const all = await fromFiles(await files[0], await files[1], kDigitNames)
+  const [images, labels] = await inOrder([
+    read('digits-images-idx3-ubyte.gz'),
+    read('digits-labels-idx1-ubyte.gz'),
+  ])
+  const all = await fromFiles(images, labels, kDigitNames)
   return {
     train: rows(all, 0, kDigitsForTraining),
     test: rows(all, kDigitsForTraining, all.labels.length),
@@ -141,8 +144,14 @@ async function fourFiles(
     const images = await readPart(place, source, `${which}Images`)
     return fromFiles(images, await readPart(place, source, `${which}Labels`), classNames)
   }
-  const [train, test] = await Promise.all([part('train'), part('test')])
+  const [train, test] = await inOrder([part('train'), part('test')])
   return { train, test, classNames }
+}
+
+/** Both, made side by side; of two failures the first in order is reported, whichever came first. */
+async function inOrder<T>(both: [Promise<T>, Promise<T>]): Promise<[T, T]> {
+  await Promise.allSettled(both)
+  return Promise.all(both)
 }
 
 async function fromFiles(
