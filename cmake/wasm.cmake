@@ -9,15 +9,14 @@ else()
   list(APPEND memory_settings -sMAXIMUM_MEMORY=4GB)
 endif()
 
-target_compile_options(fovea_structure PRIVATE -Oz)
-target_compile_options(fovea_vision PRIVATE -Os)
+target_compile_options(fovea_cold PRIVATE -Oz)
 
 function(add_module name environment)
   add_executable(${name} $<TARGET_OBJECTS:fovea_bindings>)
   target_link_libraries(${name} PRIVATE ${fovea_core})
   set_target_properties(${name} PROPERTIES SUFFIX .mjs LINKER_LANGUAGE CXX)
   target_link_options(${name} PRIVATE
-    -Os -lembind ${memory_settings}
+    -Oz -lembind ${memory_settings}
     -sENVIRONMENT=${environment} -sMODULARIZE -sEXPORT_ES6 -sDYNAMIC_EXECUTION=0 -sFILESYSTEM=0
     -sEXPORTED_RUNTIME_METHODS=HEAPU8,HEAPF32
     -sINCOMING_MODULE_JS_API=mainScriptUrlOrBlob,wasmBinary,instantiateWasm)
@@ -30,6 +29,8 @@ target_compile_options(fovea_bindings PRIVATE -Oz)
 target_link_libraries(fovea_bindings PRIVATE fovea_flags fovea_warnings hwy)
 add_module(fovea-node node)
 add_module(fovea-web worker)
+# scripts/package/split.mjs cuts it in two by the names of its functions.
+target_link_options(fovea-web PRIVATE -Wl,--no-demangle --profiling-funcs)
 
 # The tests run in Node with its file system. They are CommonJS, so that a plain `node` starts them.
 file(WRITE ${CMAKE_BINARY_DIR}/package.json "{ \"type\": \"commonjs\" }\n")

@@ -8,6 +8,8 @@ declare module 'fovea:engines' {
   export const built: readonly Build[]
   /** Browsers: the worker's script as text, and the wasm gzipped in base64. */
   export const embedded: Partial<Record<Build, () => Promise<{ worker: string; wasm: string }>>>
+  /** Browsers: the part of the engine that few models need, gzipped in base64. */
+  export const rest: Partial<Record<Build, () => Promise<{ wasm: string }>>>
   /** Browsers without a worker: what the worker's script exports. */
   export const inPage: Partial<
     Record<Build, () => Promise<{ serve: typeof serve; factory: ModuleFactory }>>

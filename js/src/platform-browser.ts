@@ -1,7 +1,7 @@
 // The library in a browser: the engine in a worker made from a string, so that no bundler has to be
 // told of a file, and the wasm compiled here and posted to it. Nothing happens on import.
 // SPDX-License-Identifier: MIT
-import { built, embedded, inPage } from 'fovea:engines'
+import { built, embedded, inPage, rest } from 'fovea:engines'
 import { FoveaError } from './errors.js'
 import type { Build, Engine } from './engine/engine.js'
 import { connect } from './engine/engine-worker-client.js'
@@ -45,13 +45,15 @@ async function startEngine(request: StartRequest): Promise<Engine> {
   const { build, threads, worker, options, onLost } = request
   const wasm = await compile(build, options)
   const milliseconds = threads > 1 ? kStartMilliseconds.threaded : kStartMilliseconds.plain
+  const fetchRest = restOf(build, options)
   if (!worker) {
-    const host = await inPageHost(build)
+    const host = { ...(await inPageHost(build)), fetchRest }
     return connect(host, { wasm, threads, script: location.href }, milliseconds, onLost)
   }
   const script = await workerScript(build, options)
   try {
-    const host = workerHost(new Worker(script.url, { type: 'module', name: 'fovea-engine' }))
+    const plain = workerHost(new Worker(script.url, { type: 'module', name: 'fovea-engine' }))
+    const host = { ...plain, fetchRest }
     return await connect(host, { wasm, threads, script: script.url }, milliseconds, onLost)
   } finally {
     script.release()
@@ -66,6 +68,19 @@ async function compile(build: Build, options: InitOptions): Promise<WebAssembly.
     return WebAssembly.compile(await fetchBytes(resolve(wasmUrl, build), 'init'))
   const { wasm } = await load(embedded, build)
   return WebAssembly.compile(await gunzipBase64(wasm))
+}
+
+/** The module that comes with the package is in two parts; one that the user gives is whole. */
+function restOf(
+  build: Build,
+  { wasmModule, wasmBinary, wasmUrl }: InitOptions,
+): (() => Promise<WebAssembly.Module>) | undefined {
+  const given = wasmModule ?? wasmBinary ?? wasmUrl
+  if (given !== undefined || rest[build] === undefined) return undefined
+  return async () => {
+    const { wasm } = await load(rest, build)
+    return WebAssembly.compile(await gunzipBase64(wasm))
+  }
 }
 
 async function workerScript(

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { root } from '../lib/paths.mjs'
 import { wasmFolder } from '../lib/variants.mjs'
+import { splitModule } from './split.mjs'
 
 const source = (name) => join(root, 'js/src', name)
 
@@ -50,6 +51,10 @@ export async function bundleBrowser(dist, builds) {
   const engines = [
     `export const built = ${JSON.stringify(builds)}`,
     `export const embedded = ${loaders(builds, (one) => `./engine/${one}.js`)}`,
+    `export const rest = ${loaders(
+      builds.filter((one) => !one.endsWith('-threads')),
+      (one) => `./engine/${one}-rest.js`,
+    )}`,
     `export const inPage = ${loaders(builds, (one) => `./engine/${one}/worker.js`)}`,
   ]
   await build({
@@ -76,13 +81,19 @@ async function bundleEngine(dist, name) {
     define: { 'import.meta.url': 'self.location.href' },
     plugins: [virtual({ glue: { file: join(wasmFolder(name), 'fovea-web.mjs') } })],
   })
-  const wasm = readFileSync(join(wasmFolder(name), 'fovea-web.wasm'))
-  writeFileSync(join(folder, 'fovea.wasm'), wasm)
-  const text = {
-    worker: readFileSync(worker, 'utf8'),
-    wasm: gzipSync(wasm, { level: 9 }).toString('base64'),
-  }
-  const lines = Object.entries(text).map(
+  const { whole, first, rest } = splitModule(wasmFolder(name), 'fovea-web.wasm')
+  writeFileSync(join(folder, 'fovea.wasm'), whole)
+  // A thread would need the rest in a table of its own: threaded builds come whole.
+  const threaded = name.endsWith('-threads')
+  const script = readFileSync(worker, 'utf8')
+  writeStrings(dist, name, { worker: script, wasm: packed(threaded ? whole : first) })
+  if (!threaded) writeStrings(dist, `${name}-rest`, { wasm: packed(rest) })
+}
+
+const packed = (wasm) => gzipSync(wasm, { level: 9 }).toString('base64')
+
+function writeStrings(dist, name, strings) {
+  const lines = Object.entries(strings).map(
     ([key, value]) => `export const ${key} = ${JSON.stringify(value)}\n`,
   )
   writeFileSync(join(dist, 'engine', `${name}.js`), lines.join(''))

@@ -13,6 +13,7 @@
 #include "bindings/engine.h"
 #include "core/error.h"
 #include "core/json.h"
+#include "core/rest.h"
 #include "vision/digit.h"
 
 namespace {
@@ -61,6 +62,7 @@ double allocate(double bytes) {
 }
 
 string digit(double pixels, int width, int height, int channels, double result) {
+  fovea::need_rest();
   const auto size = static_cast<std::size_t>(width) * static_cast<std::size_t>(height) *
                     static_cast<std::size_t>(channels);
   const fovea::DigitResult found =
@@ -89,6 +91,7 @@ EMSCRIPTEN_BINDINGS(fovea) {
       "heapBytes", +[] { return static_cast<double>(emscripten_get_heap_size()); });
   function(
       "engineInfo", +[] { return reply([] { return engine().info(); }); });
+  function("setRest", &fovea::set_rest);
   function(
       "startThreads", +[](int n) { return reply([&] { return engine().start_threads(n); }); });
 

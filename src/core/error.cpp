@@ -21,6 +21,8 @@ std::string_view code_name(ErrorCode code) {
       return "busy";
     case ErrorCode::kDisposed:
       return "disposed";
+    case ErrorCode::kNeedsRest:
+      return "needs-rest";
     case ErrorCode::kInternal:
       return "internal";
   }

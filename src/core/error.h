@@ -22,6 +22,7 @@ enum class ErrorCode : std::uint8_t {
   kNonFiniteLoss,
   kBusy,
   kDisposed,
+  kNeedsRest,  // for JavaScript only: see core/rest.h
   kInternal,
 };
 

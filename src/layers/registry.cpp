@@ -3,41 +3,31 @@
 
 #include <array>
 
+#include "core/rest.h"
+
 namespace fovea {
 
 namespace {
 
-struct Entry {
-  std::string_view type;
-  LayerChain (*make)(Options&);
-};
-
 constexpr std::array kLayers = {
-    Entry{"activation", make_activation},
-    Entry{"averagePooling2d", make_average_pooling2d},
-    Entry{"conv2d", make_conv2d},
-    Entry{"dense", make_dense},
-    Entry{"dropout", make_dropout},
-    Entry{"flatten", make_flatten},
-    Entry{"maxPooling2d", make_max_pooling2d},
-    Entry{"rescaling", make_rescaling},
-    Entry{"reshape", make_reshape},
+    LayerEntry{"activation", make_activation}, LayerEntry{"conv2d", make_conv2d},
+    LayerEntry{"dense", make_dense},           LayerEntry{"dropout", make_dropout},
+    LayerEntry{"flatten", make_flatten},       LayerEntry{"maxPooling2d", make_max_pooling2d},
 };
 
 }  // namespace
 
+std::span<const LayerEntry> usual_layers() { return kLayers; }
+
 LayerChain make_layers(std::string_view type, Options& options) {
-  std::array<std::string_view, kLayers.size()> names{};
-  for (std::size_t i = 0; i < kLayers.size(); ++i) {
-    if (kLayers[i].type == type) {
-      LayerChain chain = kLayers[i].make(options);
-      options.finish();
-      return chain;
-    }
-    names[i] = kLayers[i].type;
+  const LayerEntry* entry = find_entry(kLayers, type);
+  if (entry == nullptr) {
+    need_rest();
+    entry = &rest::find_layer(type, options.place());
   }
-  fail(ErrorCode::kBadOption, options.place(), ": unknown layer type \"", type,
-       "\". Known types: ", listing(names, " and "), ".");
+  LayerChain chain = entry->make(options);
+  options.finish();
+  return chain;
 }
 
 }  // namespace fovea

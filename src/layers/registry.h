@@ -1,16 +1,40 @@
 // SPDX-License-Identifier: MIT
-// The one list of layer types. To add a layer: its kernel, its file here, its factory's declaration
-// and its line in registry.cpp.
+// The list of layer types, in two parts: those of nearly every training (registry.cpp), and the
+// rest (registry_rest.cpp), which a browser fetches when a model first asks for one. To add a
+// layer: its kernel, its file here, its factory's declaration and its line in one of the two.
 #pragma once
 
+#include <span>
 #include <string_view>
 
 #include "layers/layer.h"
 
 namespace fovea {
 
-/// The layer chain for a type name, from options that it reads to the end. Unknown types are
-/// refused with the list of known ones.
+struct LayerEntry {
+  std::string_view type;
+  LayerChain (*make)(Options&);
+};
+
+/// The entry of a type; nullptr when the list has none.
+inline const LayerEntry* find_entry(std::span<const LayerEntry> entries, std::string_view type) {
+  for (const LayerEntry& entry : entries) {
+    if (entry.type == type) return &entry;
+  }
+  return nullptr;
+}
+
+/// The types that are always there.
+std::span<const LayerEntry> usual_layers();
+
+namespace rest {
+
+/// The entry of a type that is not usual. Unknown types are refused with the list of known ones.
+const LayerEntry& find_layer(std::string_view type, std::string_view place);
+
+}  // namespace rest
+
+/// The layer chain for a type name, from options that it reads to the end.
 LayerChain make_layers(std::string_view type, Options& options);
 
 /// A chain of one layer.

@@ -14,7 +14,7 @@ import type {
   FitEpochRequest,
   ModelDescription,
 } from './engine.js'
-import { copyFloatsOut, copyIn, unwrap } from './native.js'
+import { copyFloatsOut, copyIn, unwrap, unwrapWhole } from './native.js'
 import type { NativeModule } from './native.js'
 import { Run, disposedDuring, evaluate, fitEpoch } from './session.js'
 import { yieldToMessages } from './yield.js'
@@ -47,7 +47,9 @@ export class InThreadEngine implements Engine {
   }
 
   async createModel({ spec, seed }: Request<'createModel'>): Result<'createModel'> {
-    const description = unwrap<ModelDescription>(this.native.createModel(spec, seed))
+    const description = await unwrapWhole<ModelDescription>(this.native, () =>
+      this.native.createModel(spec, seed),
+    )
     this.models.set(description.model, {
       sizes: description.parameters.map(({ shape }) => elementCount(shape)),
       training: undefined,
@@ -70,12 +72,15 @@ export class InThreadEngine implements Engine {
   }
 
   async readParameters({ model }: Request<'readParameters'>): Result<'readParameters'> {
-    return this.entry(model).sizes.map((size, index) =>
-      this.withMemory(size * 4, 'getWeights', (pointer) => {
+    const parameters: Float32Array[] = []
+    for (const [index, size] of this.entry(model).sizes.entries()) {
+      const values = await this.withMemory(size * 4, 'getWeights', async (pointer) => {
         unwrap(this.native.readParameter(model, index, pointer))
         return copyFloatsOut(this.native, pointer, size)
-      }),
-    )
+      })
+      parameters.push(values)
+    }
+    return parameters
   }
 
   async writeParameters({ model, values }: Request<'writeParameters'>): Result<'writeParameters'> {
@@ -103,7 +108,7 @@ export class InThreadEngine implements Engine {
         'compile: the model is training. Wait for fit to end, or stop it.',
       )
     }
-    return unwrap(this.native.compileModel(model, training))
+    return unwrapWhole(this.native, () => this.native.compileModel(model, training))
   }
 
   async getLearningRate({ model }: Request<'getLearningRate'>): Result<'getLearningRate'> {
@@ -191,16 +196,17 @@ export class InThreadEngine implements Engine {
 
   async digitFromPixels(request: Request<'digitFromPixels'>): Promise<DigitResult> {
     const { data, width, height, channels } = request
-    const pixels = copyIn(this.native, data, 'digitFromPixels')
+    const native = this.native
+    const pixels = copyIn(native, data, 'digitFromPixels')
     try {
-      return this.withMemory(784, 'digitFromPixels', (pointer) => {
-        const found = unwrap<Omit<DigitResult, 'digit'>>(
-          this.native.digitFromPixels(pixels, width, height, channels, pointer),
+      return await this.withMemory(784, 'digitFromPixels', async (pointer) => {
+        const found = await unwrapWhole<Omit<DigitResult, 'digit'>>(native, () =>
+          native.digitFromPixels(pixels, width, height, channels, pointer),
         )
-        return { digit: this.native.HEAPU8.slice(pointer, pointer + 784), ...found }
+        return { digit: native.HEAPU8.slice(pointer, pointer + 784), ...found }
       })
     } finally {
-      this.native.release(pixels)
+      native.release(pixels)
     }
   }
 
@@ -235,15 +241,20 @@ export class InThreadEngine implements Engine {
     }
   }
 
-  private withMemory<Value>(bytes: number, what: string, use: (pointer: number) => Value): Value {
-    const pointer = this.native.allocate(bytes)
+  private async withMemory<Value>(
+    bytes: number,
+    what: string,
+    use: (pointer: number) => Promise<Value>,
+  ): Promise<Value> {
+    const { native } = this
+    const pointer = native.allocate(bytes)
     if (pointer === 0) {
       throw new FoveaError('out-of-memory', `${what}: the engine has no room for ${bytes} bytes.`)
     }
     try {
-      return use(pointer)
+      return await use(pointer)
     } finally {
-      this.native.release(pointer)
+      native.release(pointer)
     }
   }
 }

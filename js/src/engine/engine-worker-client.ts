@@ -14,6 +14,8 @@ export interface EngineHost extends Port {
   onLost(lost: (reason: string) => void): void
   /** Node: whether the program has to stay alive for an answer. */
   keepAlive?(busy: boolean): void
+  /** Where the engine comes in two parts: gets the second. */
+  fetchRest?: (() => Promise<WebAssembly.Module>) | undefined
   /** Ends the worker. */
   terminate(): void
 }
@@ -30,7 +32,7 @@ interface Pending {
 /** Starts the engine behind a host. Rejects when it cannot start or does not answer in time. */
 export function connect(
   host: EngineHost,
-  start: StartMessage['start'],
+  start: Omit<StartMessage['start'], 'inParts'>,
   milliseconds: number,
   onLost: (error: FoveaError) => void,
 ): Promise<Engine> {
@@ -50,7 +52,8 @@ export function connect(
       else resolve(line.engine(message.ready))
     }
     line.onEarlyLoss = failed
-    host.post({ start } satisfies ToEngine, [])
+    const inParts = host.fetchRest !== undefined
+    host.post({ start: { ...start, inParts } } satisfies ToEngine, [])
   })
 }
 
@@ -123,6 +126,7 @@ class Line {
 
   private receive(message: FromEngine): void {
     if ('ready' in message || 'failed' in message) return this.onStart(message)
+    if ('wants' in message) return void this.bringRest()
     const pending = this.pending.get(message.id)
     if (pending === undefined) return
     if ('steps' in message) {
@@ -147,6 +151,15 @@ class Line {
       else pending.resolve(message.result)
       if (this.pending.size === 0) this.host.keepAlive?.(false)
     })
+  }
+
+  private async bringRest(): Promise<void> {
+    try {
+      const rest = await this.host.fetchRest?.()
+      if (rest !== undefined) this.host.post({ rest } satisfies ToEngine, [])
+    } catch (error) {
+      this.host.post({ noRest: toPlainError(error) } satisfies ToEngine, [])
+    }
   }
 
   private end(error: FoveaError): void {

@@ -7,12 +7,15 @@ import type { TensorData } from '../tensor.js'
 
 /** The functions of src/bindings/bindings.cpp. All but two answer `{"ok": ...}` or `{"error": ...}`. */
 export interface NativeModule {
+  /** Where the module came in parts: brings the rest, once. Put here by {@link instantiate}. */
+  bringRest?: () => Promise<void>
   HEAPU8: Uint8Array
   HEAPF32: Float32Array
   allocate(bytes: number): number
   heapBytes(): number
   release(pointer: number): void
   engineInfo(): string
+  setRest(here: boolean): void
   startThreads(count: number): string
   createModel(spec: string, seed: number): string
   disposeModel(model: number): string
@@ -57,23 +60,61 @@ export type ModuleFactory = (settings: {
   mainScriptUrlOrBlob?: string | Blob
 }) => Promise<NativeModule>
 
-/** Starts the glue with a module that is compiled already. */
+/**
+ * Starts the glue with a module that is compiled already. With `rest` that is the first part of a
+ * module in two (scripts/package/split.mjs), and `rest` gets the other.
+ */
 export async function instantiate(
   factory: ModuleFactory,
   wasm: WebAssembly.Module,
   script?: string,
+  rest?: () => Promise<WebAssembly.Module>,
 ): Promise<NativeModule> {
+  let first: WebAssembly.Instance | undefined
   let fail: (cause: unknown) => void = () => {}
   const failed = new Promise<never>((_, reject) => (fail = reject))
   const started = factory({
     // The glue waits for `receive` and never hears of a failure, so that is raced beside it.
     instantiateWasm(imports, receive) {
-      WebAssembly.instantiate(wasm, imports).then((instance) => receive(instance, wasm), fail)
+      WebAssembly.instantiate(wasm, imports).then((instance) => {
+        first = instance
+        receive(instance, wasm)
+      }, fail)
       return {}
     },
     ...(script === undefined ? {} : { mainScriptUrlOrBlob: script }),
   })
-  return Promise.race([started, failed])
+  const native = await Promise.race([started, failed])
+  if (rest === undefined || first === undefined) return native
+  const imports = { first: first.exports }
+  native.setRest(false)
+  let coming: Promise<void> | undefined
+  native.bringRest = () => {
+    const bring = async (): Promise<void> => {
+      await WebAssembly.instantiate(await rest(), imports) // it fills the table by itself
+      native.setRest(true)
+    }
+    coming ??= bring().catch((error: unknown) => {
+      coming = undefined // the next model may find the network back
+      throw error
+    })
+    return coming
+  }
+  return native
+}
+
+/** Reads an answer; where the call needs the rest of the engine, fetches that and calls again. */
+export async function unwrapWhole<Result>(
+  native: NativeModule,
+  call: () => string,
+): Promise<Result> {
+  const answer = JSON.parse(call()) as Answer<Result>
+  if ('ok' in answer) return answer.ok
+  if (native.bringRest === undefined || (answer.error.code as string) !== 'needs-rest') {
+    throw new FoveaError(answer.error.code, answer.error.message)
+  }
+  await native.bringRest()
+  return unwrap(call())
 }
 
 /** Threads that take longer than this to start are given up. */

@@ -7,7 +7,13 @@ import type { EngineCalls, EngineInfo, StepReport } from './engine.js'
 
 /** The first message: the compiled module and what to make of it. */
 export interface StartMessage {
-  start: { wasm: WebAssembly.Module; threads: number; script: string }
+  start: {
+    wasm: WebAssembly.Module
+    threads: number
+    script: string
+    /** The module is only the first part: the rest can be asked for. */
+    inParts: boolean
+  }
 }
 
 /** A call of the engine. */
@@ -19,12 +25,18 @@ export interface CallMessage {
 
 /** From the page to the engine. */
 export type ToEngine =
-  StartMessage | CallMessage | { id: number; abort: PlainError } | { id: number; acknowledge: true }
+  | StartMessage
+  | CallMessage
+  | { id: number; abort: PlainError }
+  | { id: number; acknowledge: true }
+  | { rest: WebAssembly.Module }
+  | { noRest: PlainError }
 
 /** From the engine to the page. */
 export type FromEngine =
   | { ready: EngineInfo }
   | { failed: PlainError }
+  | { wants: 'rest' }
   | { id: number; steps: StepReport[] }
   | { id: number; result: unknown }
   | { id: number; error: PlainError }

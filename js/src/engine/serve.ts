@@ -2,6 +2,7 @@
 // worker, and in the page itself where `worker: false` was asked for.
 // SPDX-License-Identifier: MIT
 import { FoveaError, toPlainError } from '../errors.js'
+import type { PlainError } from '../errors.js'
 import { engineCallNames } from './engine.js'
 import type { CallOptions, Engine, StepReport } from './engine.js'
 import { InThreadEngine } from './engine-inthread.js'
@@ -21,11 +22,23 @@ interface OpenCall {
 export function serve(port: Port, factory: ModuleFactory): void {
   const open = new Map<number, OpenCall>()
   let engine: Engine | undefined
+  let restArrives: (message: { rest: WebAssembly.Module } | { noRest: PlainError }) => void
   const post = (message: FromEngine): void => port.post(message, buffersIn(message))
 
-  const start = async ({ start: { wasm, threads, script } }: StartMessage): Promise<void> => {
+  const fetchRest = (): Promise<WebAssembly.Module> => {
+    post({ wants: 'rest' })
+    return new Promise((resolve, reject) => {
+      restArrives = (message) => {
+        if ('rest' in message) resolve(message.rest)
+        else reject(new FoveaError(message.noRest.code, message.noRest.message))
+      }
+    })
+  }
+
+  const start = async ({ start }: StartMessage): Promise<void> => {
+    const { wasm, threads, script, inParts } = start
     try {
-      const native = await instantiate(factory, wasm, script)
+      const native = await instantiate(factory, wasm, script, inParts ? fetchRest : undefined)
       if (threads > 1) await startThreads(native, threads)
       engine = new InThreadEngine(native)
       post({ ready: engine.info })
@@ -65,6 +78,8 @@ export function serve(port: Port, factory: ModuleFactory): void {
       void start(message)
     } else if ('call' in message) {
       void answer(message)
+    } else if ('rest' in message || 'noRest' in message) {
+      restArrives(message)
     } else {
       const call = open.get(message.id)
       if (call === undefined) return
