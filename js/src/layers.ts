@@ -3,6 +3,7 @@
 export * from './layers/activation.js'
 export type { LayerOptions, Padding, Size2d } from './layers/base.js'
 export * from './layers/convolution.js'
+export * from './layers/merge.js'
 export * from './layers/noise.js'
 export * from './layers/pooling.js'
 export * from './layers/shape.js'

@@ -14,14 +14,29 @@ struct Entry {
 
 constexpr std::array kLayers = {
     Entry{"activation", make_activation},
+    Entry{"add", make_add},
+    Entry{"average", make_average},
     Entry{"averagePooling2d", make_average_pooling2d},
+    Entry{"concatenate", make_concatenate},
     Entry{"conv2d", make_conv2d},
+    Entry{"cropping2d", make_cropping2d},
     Entry{"dense", make_dense},
     Entry{"dropout", make_dropout},
     Entry{"flatten", make_flatten},
+    Entry{"globalAveragePooling2d", make_global_average_pooling2d},
+    Entry{"globalMaxPooling2d", make_global_max_pooling2d},
+    Entry{"maximum", make_maximum},
     Entry{"maxPooling2d", make_max_pooling2d},
+    Entry{"minimum", make_minimum},
+    Entry{"multiply", make_multiply},
+    Entry{"permute", make_permute},
     Entry{"rescaling", make_rescaling},
     Entry{"reshape", make_reshape},
+    Entry{"resizing", make_resizing},
+    Entry{"subtract", make_subtract},
+    Entry{"sumPooling2d", make_sum_pooling2d},
+    Entry{"upSampling2d", make_up_sampling2d},
+    Entry{"zeroPadding2d", make_zero_padding2d},
 };
 
 }  // namespace
