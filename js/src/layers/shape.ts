@@ -16,8 +16,7 @@ export interface PermuteOptions extends LayerOptions {
 }
 
 /** Rows and columns: a number for all sides, `[height, width]` or `[[top, bottom], [left, right]]`. */
-export type Margins =
-  Size2d | readonly [readonly [number, number], readonly [number, number]]
+export type Margins = Size2d | readonly [readonly [number, number], readonly [number, number]]
 
 /** Options of {@link zeroPadding2d}. */
 export interface ZeroPadding2dOptions extends LayerOptions {
