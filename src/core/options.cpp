@@ -95,11 +95,18 @@ int Options::integer_or(std::string_view key, int fallback, int minimum, int max
   return fallback;
 }
 
-double Options::number_or(std::string_view key, double fallback, double minimum, double maximum) {
-  const std::string* text = take(key);
-  const double number = text == nullptr ? fallback : number_in(key, *text, minimum, maximum, false);
+double Options::number(std::string_view key, double minimum, double maximum) {
+  const std::string& text = take_required(key, range_in_words(minimum, maximum, false));
+  const double number = number_in(key, text, minimum, maximum, false);
   config_.add(key, number);
   return number;
+}
+
+double Options::number_or(std::string_view key, double fallback, double minimum, double maximum) {
+  if (has(key)) return number(key, minimum, maximum);
+  take(key);
+  config_.add(key, fallback);
+  return fallback;
 }
 
 bool Options::flag_or(std::string_view key, bool fallback) {
@@ -155,6 +162,26 @@ std::vector<int> Options::integers_or(std::string_view key, std::vector<int> fal
   if (has(key)) return integers(key, minimum, what, counts);
   take(key);
   record(key, fallback);
+  return fallback;
+}
+
+std::vector<double> Options::numbers_or(std::string_view key, std::vector<double> fallback,
+                                        double minimum, double maximum) {
+  if (fallback.empty() || has(key)) {
+    const std::string expected =
+        concat(range_in_words(minimum, maximum, false), " or two of them, [low, high]");
+    const std::string& text = take_required(key, expected);
+    fallback.clear();
+    for (const std::string& part : split(text, ',')) {
+      const double number = parse_number(part);
+      if (!(number >= minimum && number <= maximum)) refuse(key, expected, concat('"', text, '"'));
+      fallback.push_back(number);
+    }
+    if (fallback.size() > 2) refuse(key, expected, concat('"', text, '"'));
+  } else {
+    take(key);
+  }
+  config_.add_json(key, json::array(fallback, [](double number) { return json::value(number); }));
   return fallback;
 }
 

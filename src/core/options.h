@@ -39,6 +39,7 @@ class Options {
   // Each reads one option. Without a default the option is required.
   int integer(std::string_view key, int minimum, int maximum = INT_MAX);
   int integer_or(std::string_view key, int fallback, int minimum, int maximum = INT_MAX);
+  double number(std::string_view key, double minimum, double maximum);
   double number_or(std::string_view key, double fallback, double minimum, double maximum);
   bool flag_or(std::string_view key, bool fallback);
   std::string word_or(std::string_view key, std::string_view fallback);
@@ -50,6 +51,9 @@ class Options {
                             std::span<const std::size_t> counts = {});
   std::vector<int> integers_or(std::string_view key, std::vector<int> fallback, int minimum,
                                std::string_view what, std::span<const std::size_t> counts = {});
+  /// One number or two of them: [low, high]. Required without a fallback.
+  std::vector<double> numbers_or(std::string_view key, std::vector<double> fallback, double minimum,
+                                 double maximum);
   /// A number or two of them: [height, width].
   std::array<int, 2> pair(std::string_view key, int minimum);
   std::array<int, 2> pair_or(std::string_view key, std::array<int, 2> fallback, int minimum);

@@ -17,7 +17,14 @@ using PhiloxBlock = std::array<std::uint32_t, 4>;
 PhiloxBlock philox(PhiloxBlock counter, std::array<std::uint32_t, 2> key);
 
 /// What a stream is for. A name here and a number give every use its own, independent numbers.
-enum class RandomUse : std::uint32_t { kInitialize = 1, kShuffle = 2, kDropout = 3, kSplit = 4 };
+enum class RandomUse : std::uint32_t {
+  kInitialize = 1,
+  kShuffle = 2,
+  kDropout = 3,
+  kSplit = 4,
+  kNoise = 16,
+  kAugment = 17,
+};
 
 class RandomStream {
  public:

@@ -38,4 +38,11 @@ struct ConstTensorView {
   explicit operator bool() const { return data != nullptr; }
 };
 
+/// One example of a batch.
+template <class View>
+View example(const View& batch, int n) {
+  const Shape row = batch.shape.row();
+  return {batch.data + n * static_cast<std::ptrdiff_t>(row.size()), row};
+}
+
 }  // namespace fovea

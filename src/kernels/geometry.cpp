@@ -50,12 +50,15 @@ void check_elements(std::string_view place, std::string_view what, const Shape& 
        ". Use smaller images, fewer or smaller filters, or fewer units.");
 }
 
+void check_image(std::string_view place, const Shape& input) {
+  if (input.rank() == 4) return;
+  fail(ErrorCode::kBadShape, place,
+       ": needs a 4-D input [batch, height, width, channels] but gets ", batch_shape_text(input),
+       ". Put reshape({ targetShape: [height, width, channels] }) before it.");
+}
+
 WindowGeometry window_geometry(std::string_view place, const Shape& input, const Window& window) {
-  if (input.rank() != 4) {
-    fail(ErrorCode::kBadShape, place,
-         ": needs a 4-D input [batch, height, width, channels] but gets ", batch_shape_text(input),
-         ". Put reshape({ targetShape: [height, width, channels] }) before it.");
-  }
+  check_image(place, input);
   const Padding& padding = window.padding;
   WindowGeometry g;
   g.batch = input[0];

@@ -51,6 +51,9 @@ struct WindowGeometry {
 /// the sentence: "a kernel".
 void check_elements(std::string_view place, std::string_view what, const Shape& shape);
 
+/// Refuses everything but a batch of images [n, h, w, ic].
+void check_image(std::string_view place, const Shape& input);
+
 /// Checks that the window fits and computes every size. `place` opens the error sentence.
 /// "same" padding is Keras's: output = ceil(input / stride), an odd total puts the extra row at the
 /// bottom and right.

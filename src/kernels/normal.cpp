@@ -1,31 +1,33 @@
 // SPDX-License-Identifier: MIT
 #include "kernels/normal.h"
 
-#include <array>
 #include <cmath>
 
 #include "kernels/simd.h"
 
 namespace fovea {
 
-void truncated_normal(const RandomStream& stream, float deviation, std::span<float> values) {
+std::array<float, 4> normal_block(const RandomStream& stream, std::uint64_t index) {
   constexpr float kTau = 6.28318530717958647692F;
+  // Two words give one number: radius sqrt(-2 ln u), angle 2 pi v. u in (0, 1], so that its
+  // logarithm is finite.
+  const PhiloxBlock a = stream.block(2 * index);
+  const PhiloxBlock b = stream.block(2 * index + 1);
+  std::array<float, kLaneCount> u{};
+  std::array<float, kLaneCount> v{};
+  for (std::size_t lane = 0; lane < kLaneCount; ++lane) {
+    u[lane] = 1 - unit_float(a[lane]);
+    v[lane] = unit_float(b[lane]) * kTau;
+  }
+  const Vector radius = hn::Sqrt(hn::Mul(broadcast(-2), logarithm(load(u.data()))));
+  store(hn::Mul(radius, cosine(load(v.data()))), u.data());
+  return u;
+}
+
+void truncated_normal(const RandomStream& stream, float deviation, std::span<float> values) {
   std::size_t filled = 0;
   for (std::uint64_t index = 0; filled < values.size(); ++index) {
-    // Two words give one number: radius sqrt(-2 ln u), angle 2 pi v. u in (0, 1], so that its
-    // logarithm is finite.
-    const PhiloxBlock a = stream.block(2 * index);
-    const PhiloxBlock b = stream.block(2 * index + 1);
-    std::array<float, kLaneCount> u{};
-    std::array<float, kLaneCount> v{};
-    for (std::size_t lane = 0; lane < kLaneCount; ++lane) {
-      u[lane] = 1 - unit_float(a[lane]);
-      v[lane] = unit_float(b[lane]) * kTau;
-    }
-    const Vector radius = hn::Sqrt(hn::Mul(broadcast(-2), logarithm(load(u.data()))));
-    std::array<float, kLaneCount> normal{};
-    store(hn::Mul(radius, cosine(load(v.data()))), normal.data());
-    for (const float x : normal) {
+    for (const float x : normal_block(stream, index)) {
       if (std::fabs(x) <= 2 && filled < values.size()) values[filled++] = x * deviation;
     }
   }

@@ -51,6 +51,12 @@ std::span<const float> pixel_of(const WindowGeometry& g, ConstTensorView output,
   return {output.data + pixel * g.channels, static_cast<std::size_t>(g.channels)};
 }
 
+/// What the sum of a window is divided by.
+Vector divisor_of(PoolTotal total, Range rows, Range columns) {
+  const int inputs = (rows.last - rows.first) * (columns.last - columns.first);
+  return broadcast(total == PoolTotal::kMean ? static_cast<float>(inputs) : 1.0F);
+}
+
 }  // namespace
 
 void max_pool2d_forward(const WindowGeometry& g, ConstTensorView input, TensorView output,
@@ -91,35 +97,34 @@ void max_pool2d_backward(const WindowGeometry& g, const MaxPool2dBackward& call,
   });
 }
 
-void average_pool2d_forward(const WindowGeometry& g, ConstTensorView input, TensorView output,
-                            Workers& workers) {
+void total_pool2d_forward(PoolTotal total, const WindowGeometry& g, ConstTensorView input,
+                          TensorView output, Workers& workers) {
   workers.run(g.batch, [&](int n, int) {
     for_each_window(g, n, [&](std::ptrdiff_t pixel, Range rows, Range columns) {
       const std::span<float> y(output.data + pixel * g.channels,
                                static_cast<std::size_t>(g.channels));
-      const Vector inputs =
-          broadcast(static_cast<float>((rows.last - rows.first) * (columns.last - columns.first)));
+      const Vector divisor = divisor_of(total, rows, columns);
       for_each_vector(y.size(), [&](std::size_t c, std::size_t count) {
         Vector sum = zero();
         for_each_input(g, n, rows, columns, [&](std::ptrdiff_t at) {
           sum = hn::Add(sum, load_some(input.data + at + c, count));
         });
-        store_at(hn::Div(sum, inputs), y, c, count);
+        store_at(hn::Div(sum, divisor), y, c, count);
       });
     });
   });
 }
 
-void average_pool2d_backward(const WindowGeometry& g, ConstTensorView output_gradient,
-                             TensorView input_gradient, Workers& workers) {
+void total_pool2d_backward(PoolTotal total, const WindowGeometry& g,
+                           ConstTensorView output_gradient, TensorView input_gradient,
+                           Workers& workers) {
   workers.run(g.batch, [&](int n, int) {
     std::ranges::fill(image(g, input_gradient, n), 0.0F);
     for_each_window(g, n, [&](std::ptrdiff_t pixel, Range rows, Range columns) {
       const std::span<const float> dy = pixel_of(g, output_gradient, pixel);
-      const Vector inputs =
-          broadcast(static_cast<float>((rows.last - rows.first) * (columns.last - columns.first)));
+      const Vector divisor = divisor_of(total, rows, columns);
       for_each_vector(dy.size(), [&](std::size_t c, std::size_t count) {
-        const Vector share = hn::Div(load_at(dy, c, count), inputs);
+        const Vector share = hn::Div(load_at(dy, c, count), divisor);
         for_each_input(g, n, rows, columns, [&](std::ptrdiff_t at) {
           float* dx = input_gradient.data + at + c;
           store_some(hn::Add(load_some(dx, count), share), dx, count);

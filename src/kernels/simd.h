@@ -77,6 +77,7 @@ inline Vector logarithm(Vector x) {
 }
 inline Vector hyperbolic_tangent(Vector x) { return hn::Tanh(kLanes, x); }
 inline Vector cosine(Vector x) { return hn::Cos(kLanes, x); }
+inline Vector sine(Vector x) { return hn::Sin(kLanes, x); }
 
 /// Calls body(i, count) for i = 0, 4, 8, ... with count = 4, and for the tail with the count that
 /// is left. `body` is inlined twice, so that full vectors pay nothing for the tail.

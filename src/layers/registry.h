@@ -47,13 +47,38 @@ LayerChain chain_of(Arguments&&... arguments) {
 
 // Each factory stands at the end of its layer's file.
 LayerChain make_activation(Options& options);
+LayerChain make_add(Options& options);
+LayerChain make_average(Options& options);
 LayerChain make_average_pooling2d(Options& options);
+LayerChain make_concatenate(Options& options);
 LayerChain make_conv2d(Options& options);
+LayerChain make_cropping2d(Options& options);
 LayerChain make_dense(Options& options);
 LayerChain make_dropout(Options& options);
 LayerChain make_flatten(Options& options);
+LayerChain make_gaussian_dropout(Options& options);
+LayerChain make_gaussian_noise(Options& options);
+LayerChain make_global_average_pooling2d(Options& options);
+LayerChain make_global_max_pooling2d(Options& options);
 LayerChain make_max_pooling2d(Options& options);
+LayerChain make_maximum(Options& options);
+LayerChain make_minimum(Options& options);
+LayerChain make_multiply(Options& options);
+LayerChain make_permute(Options& options);
+LayerChain make_random_brightness(Options& options);
+LayerChain make_random_contrast(Options& options);
+LayerChain make_random_erasing(Options& options);
+LayerChain make_random_flip(Options& options);
+LayerChain make_random_rotation(Options& options);
+LayerChain make_random_translation(Options& options);
+LayerChain make_random_zoom(Options& options);
 LayerChain make_rescaling(Options& options);
 LayerChain make_reshape(Options& options);
+LayerChain make_resizing(Options& options);
+LayerChain make_spatial_dropout2d(Options& options);
+LayerChain make_subtract(Options& options);
+LayerChain make_sum_pooling2d(Options& options);
+LayerChain make_up_sampling2d(Options& options);
+LayerChain make_zero_padding2d(Options& options);
 
 }  // namespace fovea

@@ -10,9 +10,34 @@ namespace fovea {
 namespace {
 
 constexpr std::array kLayers = {
+    LayerEntry{"add", make_add},
+    LayerEntry{"average", make_average},
     LayerEntry{"averagePooling2d", make_average_pooling2d},
+    LayerEntry{"concatenate", make_concatenate},
+    LayerEntry{"cropping2d", make_cropping2d},
+    LayerEntry{"gaussianDropout", make_gaussian_dropout},
+    LayerEntry{"gaussianNoise", make_gaussian_noise},
+    LayerEntry{"globalAveragePooling2d", make_global_average_pooling2d},
+    LayerEntry{"globalMaxPooling2d", make_global_max_pooling2d},
+    LayerEntry{"maximum", make_maximum},
+    LayerEntry{"minimum", make_minimum},
+    LayerEntry{"multiply", make_multiply},
+    LayerEntry{"permute", make_permute},
+    LayerEntry{"randomBrightness", make_random_brightness},
+    LayerEntry{"randomContrast", make_random_contrast},
+    LayerEntry{"randomErasing", make_random_erasing},
+    LayerEntry{"randomFlip", make_random_flip},
+    LayerEntry{"randomRotation", make_random_rotation},
+    LayerEntry{"randomTranslation", make_random_translation},
+    LayerEntry{"randomZoom", make_random_zoom},
     LayerEntry{"rescaling", make_rescaling},
     LayerEntry{"reshape", make_reshape},
+    LayerEntry{"resizing", make_resizing},
+    LayerEntry{"spatialDropout2d", make_spatial_dropout2d},
+    LayerEntry{"subtract", make_subtract},
+    LayerEntry{"sumPooling2d", make_sum_pooling2d},
+    LayerEntry{"upSampling2d", make_up_sampling2d},
+    LayerEntry{"zeroPadding2d", make_zero_padding2d},
 };
 
 }  // namespace

@@ -29,6 +29,8 @@ TEST_CASE("curriculum 2: max, average and sum over 3x3 windows", "[curriculum]")
   const std::vector<double> ninths = {38 / 9.0, 51 / 9.0, 40 / 9.0, 35 / 9.0};
   test::expect_close({"curriculum 2", "average", {average.data(), {1, 2, 2, 1}}}, ninths,
                      {.terms = 1, .largest_product = 0});
+  CHECK(SmallModel(input + "sumPooling2d name=p from=x poolSize=3").predict(kPicture) ==
+        Floats{38, 51, 40, 35});
   // A sum is a convolution with ones.
   SmallModel sum(input +
                  "conv2d name=c from=x filters=1 kernelSize=3 strides=3 kernelInitializer=ones");

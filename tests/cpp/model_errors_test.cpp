@@ -84,10 +84,14 @@ TEST_CASE("model errors: options", "[errors]") {
 }
 
 TEST_CASE("model errors: layers, names and connections", "[errors]") {
-  expect_refusal(ErrorCode::kBadOption, kInput + "conv3d name=c from=x",
-                 "layer \"c\" (conv3d): unknown layer type \"conv3d\". Known types: activation, "
-                 "averagePooling2d, conv2d, "
-                 "dense, dropout, flatten, maxPooling2d, rescaling and reshape.");
+  expect_refusal(
+      ErrorCode::kBadOption, kInput + "conv3d name=c from=x",
+      "layer \"c\" (conv3d): unknown layer type \"conv3d\". Known types: activation, add, average, "
+      "averagePooling2d, concatenate, conv2d, cropping2d, dense, dropout, flatten, "
+      "gaussianDropout, gaussianNoise, globalAveragePooling2d, globalMaxPooling2d, maximum, "
+      "maxPooling2d, minimum, multiply, permute, randomBrightness, randomContrast, randomErasing, "
+      "randomFlip, randomRotation, randomTranslation, randomZoom, rescaling, reshape, resizing, "
+      "spatialDropout2d, subtract, sumPooling2d, upSampling2d and zeroPadding2d.");
   expect_refusal(ErrorCode::kBadOption, kInput + "flatten name=f from=y",
                  "layer \"f\" (flatten): there is no layer \"y\" before it to read from.");
   expect_refusal(ErrorCode::kBadOption, kInput + "flatten name=f",

@@ -283,6 +283,26 @@ TEST_CASE("gradients through a model: a class for every pixel", "[gradient]") {
       "loss type=categoricalCrossentropy");
 }
 
+TEST_CASE("gradients through a model: branches that are merged, moved and resized", "[gradient]") {
+  const std::string trunk =
+      "\ninput name=x shape=5,5,2\nconv2d name=t from=x filters=3 kernelSize=2 activation=tanh\n";
+  check_gradients(
+      trunk +
+          "conv2d name=a from=t filters=3 kernelSize=3 padding=same\nadd name=s from=t,a,t\n"
+          "averagePooling2d name=p from=s poolSize=3 strides=1 padding=same\n"
+          "concatenate name=c from=p,s,t\nglobalAveragePooling2d name=g from=c keepdims=true\n"
+          "multiply name=e from=c,g\nglobalAveragePooling2d name=q from=e\n"
+          "dense name=d from=q units=3",
+      kSparse);
+  check_gradients(
+      trunk +
+          "zeroPadding2d name=z from=t\nconv2d name=a from=z filters=2 kernelSize=3 strides=2\n"
+          "upSampling2d name=u from=a interpolation=bilinear\n"
+          "resizing name=r from=u height=5 width=3\ncropping2d name=k from=r cropping=1\n"
+          "permute name=p from=k dims=3,1,2\nflatten name=f from=p\ndense name=d from=f units=3",
+      kSparse);
+}
+
 TEST_CASE("gradients through a model: a value with two and with three readers", "[gradient]") {
   const std::string trunk =
       "\ninput name=x shape=5,5,2\nconv2d name=t from=x filters=3 kernelSize=2 activation=tanh\n";

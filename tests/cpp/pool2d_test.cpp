@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Pooling against its slow twin: max and average, forward and backward, windows that overlap, leave
-// gaps or reach into padding.
+// Pooling against its slow twin: max, average and sum, forward and backward, windows that overlap,
+// leave gaps or reach into padding.
 #include "kernels/pool2d.h"
 
 #include <catch2/catch_amalgamated.hpp>
@@ -77,30 +77,32 @@ void check_max(const Pooling& p, const Values& values, const Values& gradient_va
   });
 }
 
-void check_average(const Pooling& p, const Values& values, const Values& gradient_values,
-                   std::size_t misalignment) {
-  const Values mean = reference::average_pool2d_forward(p.twin, values);
-  const Values expected_gradient = reference::average_pool2d_backward(p.twin, gradient_values);
+void check_total(PoolTotal total, const Pooling& p, const Values& values,
+                 const Values& gradient_values, std::size_t misalignment) {
+  const auto twin = total == PoolTotal::kMean ? reference::Total::kMean : reference::Total::kSum;
+  const std::string name = total == PoolTotal::kMean ? "mean" : "sum";
+  const Values expected = reference::total_pool2d_forward(twin, p.twin, values);
+  const Values expected_gradient = reference::total_pool2d_backward(twin, p.twin, gradient_values);
   const Input input(values, misalignment);
   const Input output_gradient(gradient_values, misalignment);
   const Shape input_shape = {p.geometry.batch, p.geometry.rows.input, p.geometry.columns.input,
                              p.geometry.channels};
   const int terms = p.geometry.rows.size * p.geometry.columns.size;
   with_threads(p.place, [&](Workers& workers) {
-    Output output(mean.size(), misalignment);
-    average_pool2d_forward(p.geometry, input.view(input_shape), output.view(p.output_shape),
-                           workers);
-    expect_intact(p.place, "mean", output);
-    expect_close({p.place, "mean", output.view(p.output_shape)}, mean,
+    Output output(expected.size(), misalignment);
+    total_pool2d_forward(total, p.geometry, input.view(input_shape), output.view(p.output_shape),
+                         workers);
+    expect_intact(p.place, name, output);
+    expect_close({p.place, name, output.view(p.output_shape)}, expected,
                  {.terms = terms, .roundings = 1});
     return test::copy_of(output.values());
   });
   with_threads(p.place, [&](Workers& workers) {
     Output gradient(values.size(), misalignment);
-    average_pool2d_backward(p.geometry, output_gradient.view(p.output_shape),
-                            gradient.view(input_shape), workers);
-    expect_intact(p.place, "gradient of mean", gradient);
-    expect_close({p.place, "gradient of mean", gradient.view(input_shape)}, expected_gradient,
+    total_pool2d_backward(total, p.geometry, output_gradient.view(p.output_shape),
+                          gradient.view(input_shape), workers);
+    expect_intact(p.place, "gradient of " + name, gradient);
+    expect_close({p.place, "gradient of " + name, gradient.view(input_shape)}, expected_gradient,
                  {.terms = terms});
     return test::copy_of(gradient.values());
   });
@@ -114,7 +116,8 @@ TEST_CASE("pooling: windows of every kind, against the slow twin", "[pool2d]") {
     const Values values = random.values(p.twin.input_size());
     const Values gradient = random.values(p.twin.output_size());
     check_max(p, values, gradient, seed % 4);
-    check_average(p, values, gradient, seed % 4);
+    check_total(PoolTotal::kMean, p, values, gradient, seed % 4);
+    check_total(PoolTotal::kSum, p, values, gradient, seed % 4);
   }
   CHECK(seed > 250);
 }

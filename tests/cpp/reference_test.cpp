@@ -90,10 +90,12 @@ TEST_CASE("reference pooling: gradients are those of the forward passes, overlap
                     central_differences(input, [&](const Values& x) {
                       return dot(reference::max_pool2d_forward(p, x), weights);
                     }));
-    expect_gradient("average", reference::average_pool2d_backward(p, weights),
-                    central_differences(input, [&](const Values& x) {
-                      return dot(reference::average_pool2d_forward(p, x), weights);
-                    }));
+    for (const auto total : {reference::Total::kSum, reference::Total::kMean}) {
+      expect_gradient("total", reference::total_pool2d_backward(total, p, weights),
+                      central_differences(input, [&](const Values& x) {
+                        return dot(reference::total_pool2d_forward(total, p, x), weights);
+                      }));
+    }
   }
 }
 

@@ -158,7 +158,7 @@ test('what is not there yet is refused, not ignored', async () => {
   )
   await rejects(
     'bad-option',
-    'layer "conv3d_1" (conv3d): unknown layer type "conv3d". Known types: activation, averagePooling2d, conv2d, dense, dropout, flatten, maxPooling2d, rescaling and reshape.',
+    'layer "conv3d_1" (conv3d): unknown layer type "conv3d". Known types: activation, add, average, averagePooling2d, concatenate, conv2d, cropping2d, dense, dropout, flatten, gaussianDropout, gaussianNoise, globalAveragePooling2d, globalMaxPooling2d, maximum, maxPooling2d, minimum, multiply, permute, randomBrightness, randomContrast, randomErasing, randomFlip, randomRotation, randomTranslation, randomZoom, rescaling, reshape, resizing, spatialDropout2d, subtract, sumPooling2d, upSampling2d and zeroPadding2d.',
     () =>
       fovea.sequential({
         layers: [Object.assign(layers.flatten({ inputShape: [2, 2] }), { type: 'conv3d' })],

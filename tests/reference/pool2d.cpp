@@ -58,21 +58,27 @@ Values max_pool2d_backward(const Pool2d& p, const Values& input, const Values& o
   return gradient;
 }
 
-Values average_pool2d_forward(const Pool2d& p, const Values& input) {
+namespace {
+double divisor(Total total, std::size_t inputs) {
+  return total == Total::kMean ? static_cast<double>(inputs) : 1;
+}
+}  // namespace
+
+Values total_pool2d_forward(Total total, const Pool2d& p, const Values& input) {
   Values output(p.output_size());
   for_each_window(p, [&](std::size_t y, const std::vector<std::size_t>& places) {
     double sum = 0;
     for (const std::size_t place : places) sum += input[place];
-    output[y] = sum / static_cast<double>(places.size());
+    output[y] = sum / divisor(total, places.size());
   });
   return output;
 }
 
-Values average_pool2d_backward(const Pool2d& p, const Values& output_gradient) {
+Values total_pool2d_backward(Total total, const Pool2d& p, const Values& output_gradient) {
   Values gradient(p.input_size());
   for_each_window(p, [&](std::size_t y, const std::vector<std::size_t>& places) {
     for (const std::size_t place : places) {
-      gradient[place] += output_gradient[y] / static_cast<double>(places.size());
+      gradient[place] += output_gradient[y] / divisor(total, places.size());
     }
   });
   return gradient;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Max and average pooling in double, each channel by itself. Padding never wins a maximum and is
-// not counted in a mean.
+// Max, average and sum pooling in double, each channel by itself. Padding never wins a maximum and
+// is not counted in a mean.
 #pragma once
 
 #include "tests/reference/window.h"
@@ -26,7 +26,8 @@ Values max_pool2d_forward(const Pool2d& p, const Values& input);
 /// The gradient goes to the first of a window's largest inputs, row by row.
 Values max_pool2d_backward(const Pool2d& p, const Values& input, const Values& output_gradient);
 
-Values average_pool2d_forward(const Pool2d& p, const Values& input);
-Values average_pool2d_backward(const Pool2d& p, const Values& output_gradient);
+enum class Total : bool { kSum, kMean };
+Values total_pool2d_forward(Total total, const Pool2d& p, const Values& input);
+Values total_pool2d_backward(Total total, const Pool2d& p, const Values& output_gradient);
 
 }  // namespace fovea::reference

@@ -1,13 +1,38 @@
-// Layers that do something only while a model trains: dropout.
+// Layers that do something only while a model trains: dropout and noise. Otherwise they pass their
+// input on. The shape stays as it is.
 // SPDX-License-Identifier: MIT
 import { withOptions } from './base.js'
 import type { LayerOptions } from './base.js'
 
-/** Options of {@link dropout}. */
-export interface DropoutOptions extends LayerOptions {
+/** What layers of chance take. */
+export interface RandomLayerOptions extends LayerOptions {
+  /** Fixes the layer's random numbers. Default: the model's seed decides. */
+  seed?: number
+}
+
+/** Options of {@link dropout}, {@link spatialDropout2d} and {@link gaussianDropout}. */
+export interface DropoutOptions extends RandomLayerOptions {
   /** The share of the inputs that is set to zero in training, from 0 up to but not 1. */
   rate: number
 }
 
+/** Options of {@link gaussianNoise}. */
+export interface GaussianNoiseOptions extends RandomLayerOptions {
+  /** Standard deviation of the noise. */
+  stddev: number
+}
+
 /** Sets a share of its inputs to zero in training and scales the rest up; else passes them on. */
 export const dropout = /* @__PURE__ */ withOptions<DropoutOptions>('dropout')
+
+/**
+ * Sets whole feature maps of `[n, h, w, c]` to zero in training and scales the others up. Source:
+ * Tompson, Goroshin, Jain, LeCun and Bregler (2015).
+ */
+export const spatialDropout2d = /* @__PURE__ */ withOptions<DropoutOptions>('spatialDropout2d')
+
+/** `x + N(0, stddev^2)` in training. */
+export const gaussianNoise = /* @__PURE__ */ withOptions<GaussianNoiseOptions>('gaussianNoise')
+
+/** `x * N(1, rate / (1 - rate))` in training. Source: Srivastava et al. (2014). */
+export const gaussianDropout = /* @__PURE__ */ withOptions<DropoutOptions>('gaussianDropout')

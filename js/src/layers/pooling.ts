@@ -1,16 +1,22 @@
 // Pooling: windows that become one number, channel by channel.
 // SPDX-License-Identifier: MIT
 import { withoutNeed } from './base.js'
-import type { LayerOptions, Padding, Size2d } from './base.js'
+import type { LayerOptions, Size2d } from './base.js'
 
-/** Options of {@link maxPooling2d} and {@link averagePooling2d}. */
+/** Options of {@link maxPooling2d}, {@link averagePooling2d} and {@link sumPooling2d}. */
 export interface Pooling2dOptions extends LayerOptions {
   /** Height and width of the windows. Default 2. */
   poolSize?: Size2d
   /** Steps between windows. Default: the pool size. */
   strides?: Size2d
-  /** Default `valid`. */
-  padding?: Padding
+  /** `same`: as many windows as strides begin in the image. Default `valid`: windows inside only. */
+  padding?: 'valid' | 'same'
+}
+
+/** Options of {@link globalAveragePooling2d} and {@link globalMaxPooling2d}. */
+export interface GlobalPooling2dOptions extends LayerOptions {
+  /** `[n, 1, 1, c]` instead of `[n, c]`. Default false. */
+  keepdims?: boolean
 }
 
 /** The largest value of each window, channel by channel: `[n, h, w, c]` to `[n, h', w', c]`. */
@@ -18,3 +24,14 @@ export const maxPooling2d = /* @__PURE__ */ withoutNeed<Pooling2dOptions>('maxPo
 
 /** The mean of each window, channel by channel; padding is not counted. */
 export const averagePooling2d = /* @__PURE__ */ withoutNeed<Pooling2dOptions>('averagePooling2d')
+
+/** The sum of each window, channel by channel; padding adds nothing. */
+export const sumPooling2d = /* @__PURE__ */ withoutNeed<Pooling2dOptions>('sumPooling2d')
+
+/** The mean of each channel: `[n, h, w, c]` to `[n, c]`. Source: Lin, Chen and Yan (2014). */
+export const globalAveragePooling2d =
+  /* @__PURE__ */ withoutNeed<GlobalPooling2dOptions>('globalAveragePooling2d')
+
+/** The largest value of each channel: `[n, h, w, c]` to `[n, c]`. */
+export const globalMaxPooling2d =
+  /* @__PURE__ */ withoutNeed<GlobalPooling2dOptions>('globalMaxPooling2d')
