@@ -16,12 +16,20 @@ constexpr std::array kLayers = {
     Entry{"activation", make_activation},
     Entry{"averagePooling2d", make_average_pooling2d},
     Entry{"conv2d", make_conv2d},
+    Entry{"conv2dTranspose", make_conv2d_transpose},
     Entry{"dense", make_dense},
+    Entry{"depthwiseConv2d", make_depthwise_conv2d},
     Entry{"dropout", make_dropout},
+    Entry{"elu", make_elu},
     Entry{"flatten", make_flatten},
+    Entry{"leakyReLU", make_leaky_relu},
     Entry{"maxPooling2d", make_max_pooling2d},
+    Entry{"prelu", make_prelu},
+    Entry{"reLU", make_relu},
     Entry{"rescaling", make_rescaling},
     Entry{"reshape", make_reshape},
+    Entry{"separableConv2d", make_separable_conv2d},
+    Entry{"softmax", make_softmax},
 };
 
 }  // namespace

@@ -25,11 +25,19 @@ LayerChain chain_of(Arguments&&... arguments) {
 LayerChain make_activation(Options& options);
 LayerChain make_average_pooling2d(Options& options);
 LayerChain make_conv2d(Options& options);
+LayerChain make_conv2d_transpose(Options& options);
 LayerChain make_dense(Options& options);
+LayerChain make_depthwise_conv2d(Options& options);
 LayerChain make_dropout(Options& options);
+LayerChain make_elu(Options& options);
 LayerChain make_flatten(Options& options);
+LayerChain make_leaky_relu(Options& options);
 LayerChain make_max_pooling2d(Options& options);
+LayerChain make_prelu(Options& options);
+LayerChain make_relu(Options& options);
 LayerChain make_rescaling(Options& options);
 LayerChain make_reshape(Options& options);
+LayerChain make_separable_conv2d(Options& options);
+LayerChain make_softmax(Options& options);
 
 }  // namespace fovea
