@@ -158,6 +158,15 @@ std::vector<int> Options::integers_or(std::string_view key, std::vector<int> fal
   return fallback;
 }
 
+std::vector<double> Options::numbers(std::string_view key, double minimum, double maximum) {
+  const std::string& text = take_required(key, "a number or a list of numbers");
+  std::vector<double> numbers;
+  for (const std::string& part : split(text, ','))
+    numbers.push_back(number_in(key, part, minimum, maximum, false));
+  config_.add_json(key, json::array(numbers, [](double number) { return json::value(number); }));
+  return numbers;
+}
+
 std::array<int, 2> Options::pair(std::string_view key, int minimum) {
   return parse_pair(key, take_required(key, "a number or [height, width]"), minimum);
 }

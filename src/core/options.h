@@ -50,6 +50,8 @@ class Options {
                             std::span<const std::size_t> counts = {});
   std::vector<int> integers_or(std::string_view key, std::vector<int> fallback, int minimum,
                                std::string_view what, std::span<const std::size_t> counts = {});
+  /// A number or a list of them, at least one.
+  std::vector<double> numbers(std::string_view key, double minimum, double maximum);
   /// A number or two of them: [height, width].
   std::array<int, 2> pair(std::string_view key, int minimum);
   std::array<int, 2> pair_or(std::string_view key, std::array<int, 2> fallback, int minimum);

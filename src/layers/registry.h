@@ -24,6 +24,7 @@ LayerChain chain_of(Arguments&&... arguments) {
 // Each factory stands at the end of its layer's file.
 LayerChain make_activation(Options& options);
 LayerChain make_average_pooling2d(Options& options);
+LayerChain make_batch_normalization(Options& options);
 LayerChain make_conv2d(Options& options);
 LayerChain make_conv2d_transpose(Options& options);
 LayerChain make_dense(Options& options);
@@ -31,8 +32,12 @@ LayerChain make_depthwise_conv2d(Options& options);
 LayerChain make_dropout(Options& options);
 LayerChain make_elu(Options& options);
 LayerChain make_flatten(Options& options);
+LayerChain make_group_normalization(Options& options);
+LayerChain make_layer_normalization(Options& options);
 LayerChain make_leaky_relu(Options& options);
+LayerChain make_local_response_normalization(Options& options);
 LayerChain make_max_pooling2d(Options& options);
+LayerChain make_normalization(Options& options);
 LayerChain make_prelu(Options& options);
 LayerChain make_relu(Options& options);
 LayerChain make_rescaling(Options& options);

@@ -107,10 +107,11 @@ TEST_CASE("model errors: options", "[errors]") {
 
 TEST_CASE("model errors: layers, names and connections", "[errors]") {
   expect_refusal(ErrorCode::kBadOption, kInput + "conv3d name=c from=x",
-                 "layer \"c\" (conv3d): unknown layer type \"conv3d\". Known types: activation, "
-                 "averagePooling2d, conv2d, conv2dTranspose, dense, depthwiseConv2d, dropout, elu, "
-                 "flatten, leakyReLU, maxPooling2d, prelu, reLU, rescaling, reshape, "
-                 "separableConv2d and softmax.");
+                 "layer \"c\" (conv3d): unknown layer type \"conv3d\". Known types: "
+                 "activation, averagePooling2d, batchNormalization, conv2d, conv2dTranspose, "
+                 "dense, depthwiseConv2d, dropout, elu, flatten, groupNormalization, "
+                 "layerNormalization, leakyReLU, localResponseNormalization, maxPooling2d, "
+                 "normalization, prelu, reLU, rescaling, reshape, separableConv2d and softmax.");
   expect_refusal(ErrorCode::kBadOption, kInput + "flatten name=f from=y",
                  "layer \"f\" (flatten): there is no layer \"y\" before it to read from.");
   expect_refusal(ErrorCode::kBadOption, kInput + "flatten name=f",
