@@ -81,6 +81,10 @@ void Options::record(std::string_view key, std::span<const int> numbers) {
   config_.add_json(key, json::array(numbers, [](int number) { return json::value(number); }));
 }
 
+void Options::record(std::string_view key, std::span<const double> numbers) {
+  config_.add_json(key, json::array(numbers, [](double number) { return json::value(number); }));
+}
+
 int Options::integer(std::string_view key, int minimum, int maximum) {
   const std::string& text = take_required(key, range_in_words(minimum, maximum, true));
   const int number = static_cast<int>(number_in(key, text, minimum, maximum, true));
@@ -165,23 +169,31 @@ std::vector<int> Options::integers_or(std::string_view key, std::vector<int> fal
   return fallback;
 }
 
-std::vector<double> Options::numbers_or(std::string_view key, std::vector<double> fallback,
-                                        double minimum, double maximum) {
-  if (fallback.empty() || has(key)) {
-    const std::string expected =
-        concat(range_in_words(minimum, maximum, false), " or two of them, [low, high]");
-    const std::string& text = take_required(key, expected);
-    fallback.clear();
-    for (const std::string& part : split(text, ',')) {
-      const double number = parse_number(part);
-      if (!(number >= minimum && number <= maximum)) refuse(key, expected, concat('"', text, '"'));
-      fallback.push_back(number);
-    }
-    if (fallback.size() > 2) refuse(key, expected, concat('"', text, '"'));
-  } else {
-    take(key);
+std::vector<double> Options::numbers(std::string_view key, std::string_view what, double minimum,
+                                     double maximum) {
+  const std::string& text = take_required(key, what);
+  std::vector<double> list;
+  for (const std::string& part : split(text, ',')) {
+    const double number = parse_number(part);
+    const bool fits = std::isfinite(number) && number >= minimum && number <= maximum;
+    if (!fits) refuse(key, what, concat('"', text, '"'));
+    list.push_back(number);
   }
-  config_.add_json(key, json::array(fallback, [](double number) { return json::value(number); }));
+  record(key, list);
+  return list;
+}
+
+std::vector<double> Options::range_or(std::string_view key, std::vector<double> fallback,
+                                      double minimum, double maximum) {
+  if (fallback.empty() || has(key)) {
+    const std::string what =
+        concat(range_in_words(minimum, maximum, false), " or two of them, [low, high]");
+    std::vector<double> ends = numbers(key, what, minimum, maximum);
+    if (ends.size() > 2) refuse(key, what, concat('"', text(key), '"'));
+    return ends;
+  }
+  take(key);
+  record(key, fallback);
   return fallback;
 }
 

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <climits>
+#include <cmath>
 #include <span>
 #include <string>
 #include <string_view>
@@ -51,9 +52,12 @@ class Options {
                             std::span<const std::size_t> counts = {});
   std::vector<int> integers_or(std::string_view key, std::vector<int> fallback, int minimum,
                                std::string_view what, std::span<const std::size_t> counts = {});
-  /// One number or two of them: [low, high]. Required without a fallback.
-  std::vector<double> numbers_or(std::string_view key, std::vector<double> fallback, double minimum,
-                                 double maximum);
+  /// A number or a list of them, at least one. `what` says what is expected.
+  std::vector<double> numbers(std::string_view key, std::string_view what,
+                              double minimum = -HUGE_VAL, double maximum = HUGE_VAL);
+  /// One number or two of them: [low, high]. Required when the fallback is empty.
+  std::vector<double> range_or(std::string_view key, std::vector<double> fallback, double minimum,
+                               double maximum);
   /// A number or two of them: [height, width].
   std::array<int, 2> pair(std::string_view key, int minimum);
   std::array<int, 2> pair_or(std::string_view key, std::array<int, 2> fallback, int minimum);
@@ -78,6 +82,7 @@ class Options {
   const std::string& take_required(std::string_view key, std::string_view expected);
   std::array<int, 2> parse_pair(std::string_view key, const std::string& text, int minimum);
   void record(std::string_view key, std::span<const int> numbers);
+  void record(std::string_view key, std::span<const double> numbers);
   [[noreturn]] void refuse(std::string_view key, std::string_view expected,
                            std::string_view got) const;
   double number_in(std::string_view key, const std::string& text, double minimum, double maximum,

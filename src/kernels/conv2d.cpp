@@ -25,7 +25,8 @@ struct ForwardWorkspace {
   ForwardWorkspace(const Conv2dGeometry& g, int slots, Scratch& scratch)
       : layout(input_layout(g)),
         taps(g, scratch),
-        packed(scratch.take<float>(PackedWeights::size(g.patch_length(), g.out_channels))),
+        group_size(PackedWeights::size(g.patch_length(), g.group_filters())),
+        packed(scratch.take<float>(group_size * g.groups)),
         input_offsets(scratch.take<std::int32_t>(g.output_pixels())),
         output_offsets(scratch.take<std::int32_t>(g.output_pixels())),
         slot_size(layout.has_border() ? layout.size() : 0),
@@ -37,7 +38,8 @@ struct ForwardWorkspace {
 
   BorderedLayout layout;
   FilterTaps taps;
-  float* packed;
+  std::int64_t group_size;
+  float* packed;  // the filters of each group
   std::int32_t* input_offsets;
   std::int32_t* output_offsets;
   std::int64_t slot_size;
@@ -54,9 +56,12 @@ void conv2d_forward(const Conv2dGeometry& g, const Conv2dForward& call, Workers&
   Scratch scratch(call.scratch);
   const ForwardWorkspace work(g, workers.size(), scratch);
   const int pitch = work.layout.row_pitch();
-  const PackedWeights weights{work.packed, g.patch_length(), g.out_channels};
-  pack(weights, work.packed, {call.filter.data, g.out_channels, 1}, 0, weights.terms, 0,
-       weights.panels());
+  const PackedWeights weights{work.packed, g.patch_length(), g.group_filters()};
+  for (int group = 0; group < g.groups; ++group) {
+    pack(weights, work.packed + group * work.group_size,
+         {call.filter.data + group * g.group_filters(), g.out_channels, 1}, 0, weights.terms, 0,
+         weights.panels());
+  }
   work.taps.fill(g, pitch);
   fill_grid(work.input_offsets, g.rows.output, g.columns.output, g.rows.stride * pitch,
             g.columns.stride * g.channels);
@@ -77,16 +82,23 @@ void conv2d_forward(const Conv2dGeometry& g, const Conv2dForward& call, Workers&
     const auto pixels = static_cast<std::size_t>(last - first);
 
     const float* image = call.input.data + n * input_size;
-    if (work.slot_size > 0) copy_inside(work.layout, image, work.slot(slot).data());
     float* output = call.output.data + n * output_size;
-    product({.input = work.slot_size > 0 ? work.slot(slot).data() : image,
-             .input_offsets = {work.input_offsets + first, pixels},
-             .taps = work.taps.taps(),
-             .weights = weights,
-             .epilogue = {call.bias.data, call.activation == Activation::kRelu},
-             .output = output,
-             .output_offsets = work.output_offsets + first},
-            0, weights.panels());
+    if (work.slot_size > 0) {
+      copy_inside(work.layout, image, work.slot(slot).data());
+      image = work.slot(slot).data();
+    }
+    for (int group = 0; group < g.groups; ++group) {
+      const int filter = group * g.group_filters();
+      product({.input = image + std::ptrdiff_t{group} * g.group_channels(),
+               .input_offsets = {work.input_offsets + first, pixels},
+               .taps = work.taps.taps(),
+               .weights = {work.packed + group * work.group_size, weights.terms, weights.columns},
+               .epilogue = {call.bias ? call.bias.data + filter : nullptr,
+                            call.activation == Activation::kRelu},
+               .output = output + filter,
+               .output_offsets = work.output_offsets + first},
+              0, weights.panels());
+    }
     if (call.activation != Activation::kRelu) {
       const std::span<float> band_output(output + std::int64_t{first} * g.out_channels,
                                          pixels * static_cast<std::size_t>(g.out_channels));

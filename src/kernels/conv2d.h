@@ -3,6 +3,7 @@
 // filters.
 //   output[n,oh,ow,oc] = f(bias[oc] + sum over kh,kw,ic of input[n, oh*stride + kh*dilation -
 //   before, ..., ic] * filter[kh,kw,ic,oc])
+// With groups, ic runs over the channels of oc's group only.
 #pragma once
 
 #include "core/parallel.h"
@@ -25,9 +26,14 @@ void conv2d_forward(const Conv2dGeometry& g, const Conv2dForward& call, Workers&
 std::int64_t conv2d_forward_scratch(const Conv2dGeometry& g, int slots);
 
 struct Conv2dBackward {
-  ConstTensorView input, filter, output, output_gradient;
+  ConstTensorView input, filter;
+  ConstTensorView output;  // not read by a linear activation
+  ConstTensorView output_gradient;
   Activation activation = Activation::kLinear;
   TensorView input_gradient, filter_gradient, bias_gradient;  // each may be null: not wanted
+  /// Added to the input gradient, channel by channel: the bias of a transposed convolution, whose
+  /// output that is. Without groups; may be null.
+  ConstTensorView transposed_bias = {};
   std::span<float> scratch;
 };
 

@@ -35,8 +35,8 @@ struct BackwardWorkspace {
         taps(g, scratch),
         filter_gradients(scratch.take<float>(filter_size * groups)),
         bias_gradients(scratch.take<float>(std::int64_t{g.out_channels} * groups)),
-        packed(scratch.take<float>(std::int64_t{g.rows.size} * g.columns.size *
-                                   PackedWeights::size(g.out_channels, g.channels))),
+        packed(scratch.take<float>(std::int64_t{g.rows.size} * g.columns.size * g.groups *
+                                   PackedWeights::size(g.group_filters(), g.group_channels()))),
         phase_taps(scratch.take<std::int32_t>(std::int64_t{g.rows.size} * g.columns.size)),
         phase_input(scratch.take<std::int32_t>(std::int64_t{g.rows.input} * g.columns.input)),
         phase_output(scratch.take<std::int32_t>(std::int64_t{g.rows.input} * g.columns.input)) {}
@@ -73,11 +73,14 @@ void for_each_phase(const Conv2dGeometry& g, const Function& f) {
   }
 }
 
-/// One phase of the input gradient as a product: pieces of the shared tables, filled in order.
+/// One phase of the input gradient as products: pieces of the shared tables, filled in order.
 struct Phase {
   std::span<const std::int32_t> input_offsets;
   Taps taps;
-  PackedWeights weights;
+  PackedWeights weights;  // of the first group; the others follow
+  [[nodiscard]] std::int64_t group_size() const {
+    return PackedWeights::size(weights.terms, weights.columns);
+  }
   const std::int32_t* output_offsets;
 };
 
@@ -97,7 +100,8 @@ void walk_phases(const Conv2dGeometry& g, const BackwardWorkspace& work, const f
     int column_taps = 0;
     for (int kw = 0; kw < g.columns.size; ++kw) column_taps += columns.reads(kw) ? 1 : 0;
     tap_count *= column_taps;
-    const PackedWeights weights{packed, tap_count * g.out_channels, g.channels};
+    const PackedWeights weights{packed, tap_count * g.group_filters(), g.group_channels()};
+    const std::int64_t group_size = PackedWeights::size(weights.terms, weights.columns);
     const int pixels = rows.count * columns.count;
     if (filter != nullptr) {
       int index = 0;
@@ -106,9 +110,12 @@ void walk_phases(const Conv2dGeometry& g, const BackwardWorkspace& work, const f
           if (!rows.reads(kh) || !columns.reads(kw)) continue;
           tap[index] = -rows.behind(kh) * pitch - columns.behind(kw) * g.out_channels;
           const float* block =
-              filter + std::int64_t{kh * g.columns.size + kw} * g.channels * g.out_channels;
-          pack(weights, packed, {block, 1, g.out_channels}, index * g.out_channels, g.out_channels,
-               0, weights.panels());
+              filter + std::int64_t{kh * g.columns.size + kw} * g.group_channels() * g.out_channels;
+          for (int group = 0; group < g.groups; ++group) {
+            pack(weights, packed + group * group_size,
+                 {block + group * g.group_filters(), 1, g.out_channels}, index * g.group_filters(),
+                 g.group_filters(), 0, weights.panels());
+          }
           ++index;
         }
       }
@@ -124,10 +131,10 @@ void walk_phases(const Conv2dGeometry& g, const BackwardWorkspace& work, const f
       }
     }
     f(Phase{{input, static_cast<std::size_t>(pixels)},
-            {{tap, static_cast<std::size_t>(tap_count)}, g.out_channels},
+            {{tap, static_cast<std::size_t>(tap_count)}, g.group_filters()},
             weights,
             output});
-    packed += PackedWeights::size(weights.terms, weights.columns);
+    packed += group_size * g.groups;
     tap += tap_count;
     input += pixels;
     output += pixels;
@@ -139,10 +146,11 @@ void copy_gradient(const Conv2dGeometry& g, const Conv2dBackward& call,
                    const BackwardWorkspace& work, int n, std::span<float> bordered) {
   const std::size_t row_size =
       static_cast<std::size_t>(g.columns.output) * static_cast<std::size_t>(g.out_channels);
+  const ConstTensorView& output = call.output ? call.output : call.output_gradient;
   for (int oh = 0; oh < g.rows.output; ++oh) {
     const std::size_t from = static_cast<std::size_t>(n * g.rows.output + oh) * row_size;
     activation_backward(
-        call.activation, call.output.values().subspan(from, row_size),
+        call.activation, output.values().subspan(from, row_size),
         call.output_gradient.values().subspan(from, row_size),
         bordered.subspan(static_cast<std::size_t>(bordered_row(work.gradient, oh)), row_size));
   }
@@ -183,28 +191,41 @@ void conv2d_backward(const Conv2dGeometry& g, const Conv2dBackward& call, Worker
       }
       if (call.filter_gradient) {
         const float* image = call.input.data + n * input_size;
-        if (work.input.has_border()) copy_inside(work.input, image, work.input_slot(slot).data());
-        outer({.grid = {g.rows.output, g.columns.output},
-               .input = work.input.has_border() ? work.input_slot(slot).data() : image,
-               .input_stride = {std::ptrdiff_t{g.rows.stride} * input_pitch,
-                                std::ptrdiff_t{g.columns.stride} * g.channels},
-               .taps = work.taps.taps(),
-               .gradient = gradient.data() + bordered_row(work.gradient, 0),
-               .gradient_stride = {gradient_pitch, g.out_channels},
-               .columns = g.out_channels,
-               .output = work.filter_gradients + group * work.filter_size,
-               .accumulate = n > first},
-              0, work.taps.run);
+        if (work.input.has_border()) {
+          copy_inside(work.input, image, work.input_slot(slot).data());
+          image = work.input_slot(slot).data();
+        }
+        for (int q = 0; q < g.groups; ++q) {
+          const std::ptrdiff_t filter = std::ptrdiff_t{q} * g.group_filters();
+          outer({.grid = {g.rows.output, g.columns.output},
+                 .input = image + std::ptrdiff_t{q} * g.group_channels(),
+                 .input_stride = {std::ptrdiff_t{g.rows.stride} * input_pitch,
+                                  std::ptrdiff_t{g.columns.stride} * g.channels},
+                 .taps = work.taps.taps(),
+                 .gradient = gradient.data() + bordered_row(work.gradient, 0) + filter,
+                 .gradient_stride = {gradient_pitch, g.out_channels},
+                 .columns = g.group_filters(),
+                 .output = work.filter_gradients + group * work.filter_size + filter,
+                 .output_step = g.out_channels,
+                 .accumulate = n > first},
+                0, work.taps.run);
+        }
       }
       if (call.input_gradient) {
         walk_phases(g, work, nullptr, [&](const Phase& phase) {
-          product({.input = gradient.data(),
-                   .input_offsets = phase.input_offsets,
-                   .taps = phase.taps,
-                   .weights = phase.weights,
-                   .output = call.input_gradient.data + n * input_size,
-                   .output_offsets = phase.output_offsets},
-                  0, phase.weights.panels());
+          for (int q = 0; q < g.groups; ++q) {
+            PackedWeights weights = phase.weights;
+            weights.data += q * phase.group_size();
+            product({.input = gradient.data() + std::ptrdiff_t{q} * g.group_filters(),
+                     .input_offsets = phase.input_offsets,
+                     .taps = phase.taps,
+                     .weights = weights,
+                     .epilogue = {call.transposed_bias.data},
+                     .output = call.input_gradient.data + n * input_size +
+                               std::ptrdiff_t{q} * g.group_channels(),
+                     .output_offsets = phase.output_offsets},
+                    0, weights.panels());
+          }
         });
       }
     }

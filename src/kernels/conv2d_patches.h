@@ -24,12 +24,13 @@ inline BorderedLayout input_layout(const WindowGeometry& g) {
   return layout;
 }
 
-/// Filter taps in order kh, kw, ic, as runs: without dilation a whole filter row is contiguous.
+/// Filter taps in order kh, kw, ic, as runs: without dilation a whole filter row is contiguous,
+/// unless channels are in groups. Those of another group stand group_channels() further.
 struct FilterTaps {
-  FilterTaps(const WindowGeometry& g, Scratch& scratch)
-      : whole_rows(g.columns.dilation == 1),
+  FilterTaps(const Conv2dGeometry& g, Scratch& scratch)
+      : whole_rows(g.columns.dilation == 1 && g.groups == 1),
         count(g.rows.size * (whole_rows ? 1 : g.columns.size)),
-        run(g.channels * (whole_rows ? g.columns.size : 1)),
+        run(g.group_channels() * (whole_rows ? g.columns.size : 1)),
         offsets(scratch.take<std::int32_t>(count)) {}
 
   void fill(const WindowGeometry& g, int row_pitch) const {

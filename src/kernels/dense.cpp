@@ -113,7 +113,8 @@ void dense_backward(const DenseGeometry& g, const DenseBackward& call, Workers& 
                                .gradient = gradient.data(),
                                .gradient_stride = {0, g.outputs},
                                .columns = g.outputs,
-                               .output = call.weight_gradient.data};
+                               .output = call.weight_gradient.data,
+                               .output_step = g.outputs};
     const int parts = std::min(g.inputs, kParts);
     workers.run(parts, [&](int part, int) {
       outer(outer_call, g.inputs * part / parts, g.inputs * (part + 1) / parts);

@@ -43,6 +43,17 @@ void scale(std::span<const float> x, float factor, float offset, std::span<float
       x);
 }
 
+void add_price_slope(std::span<const float> x, float l1, float l2,
+                     std::span<const float> output_gradient, std::span<float> gradient) {
+  map_to(
+      gradient,
+      [a = broadcast(l1), b = broadcast(2 * l2)](Vector v, Vector g) {
+        const Vector sign = hn::IfThenZeroElse(hn::Eq(v, zero()), hn::CopySign(a, v));
+        return hn::Add(g, hn::Add(sign, hn::Mul(b, v)));
+      },
+      x, output_gradient);
+}
+
 void dropout(const RandomStream& stream, float rate, std::span<const float> x, std::span<float> y) {
   const Vector threshold = broadcast(rate);
   const Vector factor = broadcast(1 / (1 - rate));

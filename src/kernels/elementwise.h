@@ -21,6 +21,11 @@ void add(std::span<const float> a, std::span<const float> b, std::span<float> to
 /// y = scale * x + offset. y may be x.
 void scale(std::span<const float> x, float factor, float offset, std::span<float> y);
 
+/// gradient = output_gradient + l1 * sign(x) + 2 * l2 * x: the slope of a price l1 |x| + l2 x^2
+/// added. gradient may be output_gradient.
+void add_price_slope(std::span<const float> x, float l1, float l2,
+                     std::span<const float> output_gradient, std::span<float> gradient);
+
 /// y = x / (1 - rate) where the stream's number for this element is at least `rate`, else 0:
 /// "inverted" dropout, so that nothing is left to do outside training. The backward pass is the
 /// same call on gradients: the mask is made again, not stored.

@@ -85,10 +85,80 @@ WindowGeometry window_geometry(std::string_view place, const Shape& input, const
 }
 
 Conv2dGeometry conv2d_geometry(std::string_view place, const Shape& input, const Window& window,
-                               int out_channels) {
-  const Conv2dGeometry g{window_geometry(place, input, window), out_channels};
+                               int out_channels, int groups) {
+  const Conv2dGeometry g{window_geometry(place, input, window), out_channels, groups};
+  if (g.channels % groups != 0 || out_channels % groups != 0) {
+    fail(ErrorCode::kBadShape, place, ": groups ", groups, " must divide both the ", g.channels,
+         " channels of the input and the ", out_channels, " filters.");
+  }
   check_elements(place, "a kernel", g.filter_shape());
   check_elements(place, "an output", g.output_shape().row());
+  return g;
+}
+
+namespace {
+
+/// `small` is what is transposed, a.before and a.after explicit padding.
+WindowAxis transposed_axis(std::string_view place, std::string_view name, WindowAxis a, int small,
+                           int output_padding, Padding::Kind kind) {
+  const std::int64_t span = (std::int64_t{a.size} - 1) * a.dilation + 1;
+  if (output_padding >= std::max(a.stride, a.dilation)) {
+    fail(ErrorCode::kBadOption, place,
+         ": outputPadding must be less than strides or dilationRate (",
+         std::max(a.stride, a.dilation), ") but is ", output_padding, '.');
+  }
+  const std::int64_t reach = (std::int64_t{small} - 1) * a.stride + span;
+  const bool same = kind == Padding::Kind::kSame;
+  std::int64_t large = reach - a.before - a.after + std::max(output_padding, 0);
+  if (output_padding < 0 && kind != Padding::Kind::kExplicit) {
+    large = same ? std::int64_t{small} * a.stride : std::max(reach, std::int64_t{small} * a.stride);
+  } else if (same) {
+    large -= span / 2 * 2;
+  }
+  if (large < 1 || large > kMostElements || reach > kMostElements) {
+    fail(ErrorCode::kBadShape, place, ": would make an output of ", name, ' ', large,
+         " from an input of ", name, ' ', small, ". Use other strides, padding or kernelSize.");
+  }
+  if (same) {
+    const auto total = static_cast<int>(std::max<std::int64_t>(reach - large, 0));
+    a.before = total / 2;
+    a.after = total - a.before;
+  }
+  // Transposing one row, the stride decides nothing, but loops run up to it.
+  a.stride = static_cast<int>(std::min<std::int64_t>(a.stride, reach));
+  a.input = static_cast<int>(large);
+  a.output = small;
+  return a;
+}
+
+}  // namespace
+
+Conv2dGeometry transposed_conv2d_geometry(std::string_view place, const Shape& input,
+                                          const Window& window, OutputPadding output_padding,
+                                          int out_channels) {
+  check_image(place, input);
+  const Padding& padding = window.padding;
+  Conv2dGeometry g;
+  g.batch = input[0];
+  g.channels = out_channels;
+  g.out_channels = input[3];
+  g.rows = transposed_axis(place, "height",
+                           {.size = window.height,
+                            .stride = window.row_stride,
+                            .dilation = window.row_dilation,
+                            .before = padding.top,
+                            .after = padding.bottom},
+                           input[1], output_padding.rows, padding.kind);
+  g.columns = transposed_axis(place, "width",
+                              {.size = window.width,
+                               .stride = window.column_stride,
+                               .dilation = window.column_dilation,
+                               .before = padding.left,
+                               .after = padding.right},
+                              input[2], output_padding.columns, padding.kind);
+  check_elements(place, "a kernel", g.filter_shape());
+  check_elements(place, "an output", {g.rows.covered(), g.columns.covered(), out_channels});
+  check_elements(place, "an output", g.input_shape().row());
   return g;
 }
 

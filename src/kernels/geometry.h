@@ -61,12 +61,16 @@ WindowGeometry window_geometry(std::string_view place, const Shape& input, const
 
 struct Conv2dGeometry : WindowGeometry {  // channels = ic
   int out_channels = 0;
+  /// Channels are cut into so many groups; a filter sees the inputs of its own group only.
+  int groups = 1;
 
-  /// Terms in the sum of one output: kernel height x kernel width x input channels.
-  [[nodiscard]] int patch_length() const { return rows.size * columns.size * channels; }
+  [[nodiscard]] int group_channels() const { return channels / groups; }
+  [[nodiscard]] int group_filters() const { return out_channels / groups; }
+  /// Terms in the sum of one output: kernel height x kernel width x input channels of a group.
+  [[nodiscard]] int patch_length() const { return rows.size * columns.size * group_channels(); }
   [[nodiscard]] Shape input_shape() const { return {batch, rows.input, columns.input, channels}; }
   [[nodiscard]] Shape filter_shape() const {
-    return {rows.size, columns.size, channels, out_channels};
+    return {rows.size, columns.size, group_channels(), out_channels};
   }
   [[nodiscard]] Shape output_shape() const {
     return {batch, rows.output, columns.output, out_channels};
@@ -74,6 +78,17 @@ struct Conv2dGeometry : WindowGeometry {  // channels = ic
 };
 
 Conv2dGeometry conv2d_geometry(std::string_view place, const Shape& input, const Window& window,
-                               int out_channels);
+                               int out_channels, int groups = 1);
+
+/// The convolution whose input gradient a transposed convolution of `input` is: its output is
+/// `input`, its input (g.rows.input, g.columns.input, g.channels = out_channels) the result.
+/// Keras's sizes: input * stride, and with valid padding at least the window; with output padding,
+/// or padding as numbers, (input - 1) * stride + span - padding + output padding.
+struct OutputPadding {
+  int rows = -1, columns = -1;  // -1: none given
+};
+Conv2dGeometry transposed_conv2d_geometry(std::string_view place, const Shape& input,
+                                          const Window& window, OutputPadding output_padding,
+                                          int out_channels);
 
 }  // namespace fovea

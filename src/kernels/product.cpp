@@ -114,7 +114,7 @@ HWY_INLINE void outer_tile(const OuterCall& call, const OuterPlace& place) {
     for (int v = 0; v < kVectors; ++v) {
       const auto lanes =
           static_cast<std::size_t>(std::clamp(place.count - v * kLaneInt, 0, kLaneInt));
-      float* output = place.output + std::ptrdiff_t{i} * call.columns + place.column + v * kLaneInt;
+      float* output = place.output + i * call.output_step + place.column + v * kLaneInt;
       if (call.accumulate) tile.sum[i][v] = hn::Add(tile.sum[i][v], load_some(output, lanes));
       store_some(tile.sum[i][v], output, lanes);
     }
@@ -127,7 +127,7 @@ void outer_rows(const OuterCall& call, OuterPlace place, int left) {
   for (; left >= kRows; left -= kRows) {
     outer_tile<kRows, kVectors>(call, place);
     place.input += kRows;
-    place.output += std::ptrdiff_t{kRows} * call.columns;
+    place.output += kRows * call.output_step;
   }
   if constexpr (kRows > 1) {
     if (left > 0) outer_rows<kVectors, kRows - 1>(call, place, left);
@@ -200,8 +200,8 @@ void outer(const OuterCall& call, int first, int last) {
     const int count = std::min(call.columns - column, kTileColumns);
     std::ptrdiff_t k = first;
     for (const std::int32_t offset : call.taps.offsets) {
-      const OuterPlace place{call.input + offset + first, call.output + k * call.columns, column,
-                             count};
+      const OuterPlace place{call.input + offset + first, call.output + k * call.output_step,
+                             column, count};
       if (count > kLaneInt) {
         outer_rows<kTileVectors>(call, place, last - first);
       } else {

@@ -71,8 +71,9 @@ struct OuterCall {
   const float* gradient = nullptr;  // may be read up to 7 floats past a pixel's last column
   PixelStride gradient_stride;
   int columns = 0;
-  float* output = nullptr;  // [k, columns]
-  bool accumulate = false;  // add to output instead of overwriting it
+  float* output = nullptr;         // [k, columns]
+  std::ptrdiff_t output_step = 0;  // from one k to the next
+  bool accumulate = false;         // add to output instead of overwriting it
 };
 
 /// output[k, column] = sum over the grid's pixels of input[pixel, k] * gradient[pixel, column], for

@@ -97,6 +97,34 @@ void softmax_backward(ConstTensorView y, ConstTensorView output_gradient,
   }
 }
 
+void log_softmax_forward(ConstTensorView x, TensorView y) {
+  for (std::size_t row = 0; row < row_count(x); ++row) {
+    const std::span<const float> from = row_of(x, row);
+    const std::span<float> to = row_of(y, row);
+    const float shift = row_max(from);
+    const float log_sum = log_of(exponentials(from, shift, to));
+    map_to(
+        to,
+        [s = broadcast(shift), l = broadcast(log_sum)](Vector v) {
+          return hn::Sub(hn::Sub(v, s), l);
+        },
+        from);
+  }
+}
+
+void log_softmax_backward(ConstTensorView y, ConstTensorView output_gradient,
+                          TensorView input_gradient) {
+  for (std::size_t row = 0; row < row_count(y); ++row) {
+    const std::span<const float> dy = row_of(output_gradient, row);
+    const std::span<float> dx = row_of(input_gradient, row);
+    exponentials(row_of(y, row), 0, dx);
+    map_to(
+        dx,
+        [sum = broadcast(sum_of(dy))](Vector p, Vector d) { return hn::Sub(d, hn::Mul(p, sum)); },
+        dx, dy);
+  }
+}
+
 double softmax_cross_entropy(ConstTensorView logits, ConstTensorView labels, Labels kind,
                              float scale, TensorView gradient) {
   double total = 0;

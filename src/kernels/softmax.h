@@ -16,6 +16,15 @@ void softmax_forward(ConstTensorView x, TensorView y);
 void softmax_backward(ConstTensorView y, ConstTensorView output_gradient,
                       TensorView input_gradient);
 
+/// y = x - ln(sum of the row's exponentials): the logarithm of softmax without its roundings to
+/// zero. y may not be x.
+void log_softmax_forward(ConstTensorView x, TensorView y);
+
+/// input_gradient = output_gradient - exp(y) * sum of the row's output_gradient. Overwrites
+/// input_gradient, which must not alias anything.
+void log_softmax_backward(ConstTensorView y, ConstTensorView output_gradient,
+                          TensorView input_gradient);
+
 /// What the labels of a cross-entropy look like: a class number per row, or a probability per
 /// class.
 enum class Labels : bool { kSparse, kOneHot };

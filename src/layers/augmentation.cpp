@@ -8,7 +8,7 @@ namespace fovea {
 
 Interval read_interval(Options& options, std::string_view key, double minimum, double maximum,
                        std::vector<double> fallback) {
-  std::vector<double> ends = options.numbers_or(key, std::move(fallback), minimum, maximum);
+  std::vector<double> ends = options.range_or(key, std::move(fallback), minimum, maximum);
   if (ends.size() == 1) {
     const double far = std::fabs(ends[0]);
     return {std::max(-far, minimum), far};
@@ -18,7 +18,7 @@ Interval read_interval(Options& options, std::string_view key, double minimum, d
 
 Interval read_value_range(Options& options) {
   constexpr double kLargest = 1e30;
-  const std::vector<double> range = options.numbers_or("valueRange", {0, 1}, -kLargest, kLargest);
+  const std::vector<double> range = options.range_or("valueRange", {0, 1}, -kLargest, kLargest);
   if (range.size() != 2) {
     fail(ErrorCode::kBadOption, options.place(), ": valueRange must be two numbers, [low, high].");
   }

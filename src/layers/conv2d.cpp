@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // conv2d: a bank of filters slides over the image; one output channel per filter.
+// separableConv2d: depthwise filters first, then a 1x1 convolution that mixes their outputs.
 #include "kernels/conv2d.h"
 
 #include "layers/layer_options.h"
@@ -12,12 +13,14 @@ namespace {
 
 class Conv2d : public Layer {
  public:
-  Conv2d(Options& options, Activation activation, const Window& window)
-      : Layer(options.place()),
-        filters_(options.integer("filters", 1)),
+  Conv2d(const std::string& place, int filters, int groups, const Window& window,
+         Activation activation, const Weights& weights)
+      : Layer(place),
+        filters_(filters),
+        groups_(groups),
         window_(window),
         activation_(activation),
-        weights_(options) {}
+        weights_(weights) {}
 
   LayerPlan plan(std::span<const Shape> inputs, Mode /*mode*/, int slots) const override {
     const Conv2dGeometry g = geometry(only_input(place(), inputs));
@@ -31,7 +34,7 @@ class Conv2d : public Layer {
   std::vector<ParameterSpec> parameters(std::span<const Shape> inputs) const override {
     const Conv2dGeometry g = geometry(inputs[0]);
     const std::int64_t taps = std::int64_t{g.rows.size} * g.columns.size;
-    const Fans fans{taps * g.channels, taps * g.out_channels};
+    const Fans fans{taps * g.group_channels(), taps * g.out_channels};
     return weights_.parameters(g.filter_shape(), filters_, fans);
   }
 
@@ -62,10 +65,11 @@ class Conv2d : public Layer {
 
  private:
   [[nodiscard]] Conv2dGeometry geometry(const Shape& input) const {
-    return conv2d_geometry(place(), input, window_, filters_);
+    return conv2d_geometry(place(), input, window_, filters_, groups_);
   }
 
   int filters_;
+  int groups_;
   Window window_;
   Activation activation_;
   Weights weights_;
@@ -76,8 +80,22 @@ class Conv2d : public Layer {
 LayerChain make_conv2d(Options& options) {
   const Window window = read_window(options, {.size_key = "kernelSize", .dilation = true});
   const ActivationOption activation = read_activation(options);
-  LayerChain chain = chain_of<Conv2d>(options, activation.fused, window);
-  if (activation.softmax_follows) chain.push_back(make_softmax_step(options.place()));
+  const int filters = options.integer("filters", 1);
+  const int groups = options.integer_or("groups", 1, 1);
+  LayerChain chain = chain_of<Conv2d>(options.place(), filters, groups, window, activation.fused,
+                                      Weights(options));
+  add_steps(chain, options.place(), activation);
+  return chain;
+}
+
+LayerChain make_separable_conv2d(Options& options) {
+  LayerChain chain;
+  chain.push_back(make_depthwise_step(options, "depthwise_kernel"));
+  const ActivationOption activation = read_activation(options);
+  const int filters = options.integer("filters", 1);
+  chain.push_back(std::make_unique<Conv2d>(options.place(), filters, 1, Window{}, activation.fused,
+                                           Weights(options, "pointwise", "pointwise_kernel")));
+  add_steps(chain, options.place(), activation);
   return chain;
 }
 

@@ -80,7 +80,7 @@ class Dense : public Layer {
 LayerChain make_dense(Options& options) {
   const ActivationOption activation = read_activation(options);
   LayerChain chain = chain_of<Dense>(options, activation.fused);
-  if (activation.softmax_follows) chain.push_back(make_softmax_step(options.place()));
+  add_steps(chain, options.place(), activation);
   return chain;
 }
 

@@ -31,6 +31,16 @@ Padding read_padding(Options& options, bool explicit_padding) {
   return padding;
 }
 
+/// Images are [height, width, channels] inside a model.
+void read_data_format(Options& options) {
+  constexpr std::array<std::string_view, 2> kFormats = {"channelsLast", "channelsFirst"};
+  if (options.choice_or("dataFormat", kFormats, 0) == 0) return;
+  fail(ErrorCode::kBadOption, options.place(),
+       ": dataFormat \"channelsFirst\" is converted where images enter and leave a model, not in a "
+       "layer. Put permute({ dims: [2, 3, 1] }) after the input, permute({ dims: [3, 1, 2] }) "
+       "before the output, and leave dataFormat out.");
+}
+
 }  // namespace
 
 Window read_window(Options& options, const WindowOptions& what) {
@@ -51,17 +61,31 @@ Window read_window(Options& options, const WindowOptions& what) {
     window.row_dilation = dilation[0];
     window.column_dilation = dilation[1];
   }
+  read_data_format(options);
   return window;
 }
 
-ActivationOption read_activation(Options& options, std::string_view key) {
-  constexpr std::size_t kFused = kActivationNames.size();
-  std::array<std::string_view, kFused + 1> names{};
-  std::ranges::copy(kActivationNames, names.begin());
-  names[kFused] = "softmax";
-  const auto chosen = static_cast<std::size_t>(options.choice_or(key, names, 0));
-  if (chosen == kFused) return {.softmax_follows = true};
-  return {.fused = static_cast<Activation>(chosen)};
+bool is_given(Options& options, std::string_view key) {
+  const std::string_view text = options.text(key);
+  if (!text.empty() && text != "none") return true;
+  options.word_or(key, "none");
+  return false;
+}
+
+ActivationOption read_activation(Options& options, bool fuses) {
+  const int chosen = options.choice_or("activation", activation_names(), 0);
+  ActivationOption option{.activity = read_regularizer(options, "activityRegularizer")};
+  if (fuses && chosen < static_cast<int>(kActivationNames.size())) {
+    option.fused = static_cast<Activation>(chosen);
+  } else if (chosen > 0) {
+    option.step = chosen;
+  }
+  return option;
+}
+
+void add_steps(LayerChain& chain, const std::string& place, const ActivationOption& activation) {
+  if (activation.step >= 0) chain.push_back(make_activation_step(place, activation.step));
+  if (activation.activity.exists()) chain.push_back(make_activity_step(place, activation.activity));
 }
 
 }  // namespace fovea

@@ -45,7 +45,7 @@ class RandomTone : public Augmentation {
   /// [lower, upper] means a factor from 1 - lower to 1 + upper; one number is both, as Keras's
   /// documentation has it (its code takes 0 for the lower one).
   static Interval read_contrast(Options& options) {
-    const std::vector<double> factor = options.numbers_or("factor", {}, 0, 1);
+    const std::vector<double> factor = options.range_or("factor", {}, 0, 1);
     return {1 - factor.front(), 1 + factor.back()};
   }
 

@@ -26,16 +26,18 @@ struct WeightOptions {
 
 class Weights {
  public:
-  /// `word` begins the kernel's options: "kernel", "depthwise".
-  explicit Weights(Options& options, std::string_view word = "kernel")
+  /// `word` begins the kernel's options: "kernel", "depthwise"; `name` is the kernel's own.
+  explicit Weights(Options& options, std::string_view word = "kernel",
+                   std::string_view name = "kernel")
       : use_bias_(options.flag_or("useBias", true)),
+        name_(name),
         kernel_(options, word, "glorotUniform"),
         bias_(options, "bias", "zeros") {}
 
   /// A kernel of this shape and, unless it was declined, a bias for each output.
   [[nodiscard]] std::vector<ParameterSpec> parameters(const Shape& kernel, int outputs,
                                                       const Fans& fans) const {
-    std::vector<ParameterSpec> specs = {kernel_.spec("kernel", kernel, fans)};
+    std::vector<ParameterSpec> specs = {kernel_.spec(std::string(name_), kernel, fans)};
     if (use_bias_) specs.push_back(bias_.spec("bias", {outputs}, fans));
     return specs;
   }
@@ -50,6 +52,7 @@ class Weights {
 
  private:
   bool use_bias_;
+  std::string_view name_;
   WeightOptions kernel_;
   WeightOptions bias_;
 };

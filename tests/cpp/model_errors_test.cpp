@@ -56,12 +56,34 @@ TEST_CASE("model errors: options", "[errors]") {
       ErrorCode::kBadOption, kInput + "conv2d name=c from=x filters=2 kernelSize=3 stride=2",
       "layer \"c\" (conv2d): unknown option \"stride\". Known options: kernelSize, strides, "
       "padding, "
-      "dilationRate, activation, filters, useBias, kernelInitializer, kernelRegularizer, "
+      "dilationRate, dataFormat, activation, activityRegularizer, filters, groups, useBias, "
+      "kernelInitializer, kernelRegularizer, "
       "kernelConstraint, biasInitializer, biasRegularizer and biasConstraint.");
   expect_refusal(ErrorCode::kBadOption,
+                 kInput + "conv2d name=c from=x filters=2 kernelSize=3 dataFormat=channelsFirst",
+                 "layer \"c\" (conv2d): dataFormat \"channelsFirst\" is converted where images "
+                 "enter and leave a model, not in a layer. Put permute({ dims: [2, 3, 1] }) after "
+                 "the input, permute({ dims: [3, 1, 2] }) before the output, and leave dataFormat "
+                 "out.");
+  expect_refusal(ErrorCode::kBadShape,
+                 kInput + "conv2d name=c from=x filters=2 kernelSize=3 groups=2",
+                 "layer \"c\" (conv2d): groups 2 must divide both the 1 channels of the input and "
+                 "the 2 filters.");
+  expect_refusal(ErrorCode::kBadOption,
+                 kInput +
+                     "conv2dTranspose name=c from=x filters=2 kernelSize=3 strides=2 "
+                     "outputPadding=2",
+                 "layer \"c\" (conv2dTranspose): outputPadding must be less than strides or "
+                 "dilationRate (2) but is 2.");
+  expect_refusal(ErrorCode::kBadShape,
+                 kInput + "conv2dTranspose name=c from=x filters=2 kernelSize=3 padding=15",
+                 "layer \"c\" (conv2dTranspose): would make an output of height 0 from an input "
+                 "of height 28. Use other strides, padding or kernelSize.");
+  expect_refusal(ErrorCode::kBadOption,
                  kInput + "conv2d name=c from=x filters=2 kernelSize=3 activation=rleu",
-                 "layer \"c\" (conv2d): activation must be linear, relu, sigmoid, tanh or softmax "
-                 "but is \"rleu\".");
+                 "layer \"c\" (conv2d): activation must be linear, relu, sigmoid, tanh, softmax, "
+                 "logSoftmax, relu6, leakyRelu, elu, selu, gelu, swish, silu, mish, hardSigmoid, "
+                 "softplus, softsign or exponential but is \"rleu\".");
   expect_refusal(
       ErrorCode::kBadOption,
       kInput + "conv2d name=c from=x filters=2 kernelSize=3 kernelInitializer=glorot",
@@ -87,11 +109,14 @@ TEST_CASE("model errors: layers, names and connections", "[errors]") {
   expect_refusal(
       ErrorCode::kBadOption, kInput + "conv3d name=c from=x",
       "layer \"c\" (conv3d): unknown layer type \"conv3d\". Known types: activation, add, average, "
-      "averagePooling2d, concatenate, conv2d, cropping2d, dense, dropout, flatten, "
-      "gaussianDropout, gaussianNoise, globalAveragePooling2d, globalMaxPooling2d, maximum, "
-      "maxPooling2d, minimum, multiply, permute, randomBrightness, randomContrast, randomErasing, "
-      "randomFlip, randomRotation, randomTranslation, randomZoom, rescaling, reshape, resizing, "
-      "spatialDropout2d, subtract, sumPooling2d, upSampling2d and zeroPadding2d.");
+      "averagePooling2d, batchNormalization, concatenate, conv2d, conv2dTranspose, cropping2d, "
+      "dense, depthwiseConv2d, dropout, elu, flatten, gaussianDropout, gaussianNoise, "
+      "globalAveragePooling2d, globalMaxPooling2d, groupNormalization, layerNormalization, "
+      "leakyReLU, localResponseNormalization, maxPooling2d, maximum, minimum, multiply, "
+      "normalization, permute, prelu, randomBrightness, randomContrast, randomErasing, randomFlip, "
+      "randomRotation, randomTranslation, randomZoom, reLU, rescaling, reshape, resizing, "
+      "separableConv2d, softmax, spatialDropout2d, subtract, sumPooling2d, upSampling2d and "
+      "zeroPadding2d.");
   expect_refusal(ErrorCode::kBadOption, kInput + "flatten name=f from=y",
                  "layer \"f\" (flatten): there is no layer \"y\" before it to read from.");
   expect_refusal(ErrorCode::kBadOption, kInput + "flatten name=f",

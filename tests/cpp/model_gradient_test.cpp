@@ -126,7 +126,7 @@ class Trial {
   }
 
   double evaluate(const Plan& plan) {
-    double total = 0;
+    double total = model().activity_penalty(plan);
     for (std::size_t i = 0; i < recipe_.losses.size(); ++i) {
       const LossViews views = model().loss(plan, static_cast<int>(i));
       total += recipe_.losses[i]->evaluate(
@@ -155,6 +155,7 @@ void check_gradients(const std::string& description, const std::string& losses,
   int checked = 0;
   for (std::size_t i = 0; i < trial.network().parameters.size(); ++i) {
     const int index = static_cast<int>(i);
+    if (!trial.network().parameters[i].spec.trainable) continue;
     const std::vector<float> gradient = test::copy_of(trial.model().parameter_gradient(index));
     const std::size_t stride = std::max<std::size_t>(gradient.size() / 60, 1);
     double largest = 0;
@@ -196,6 +197,38 @@ TEST_CASE("gradients through a model: strides, dilation, explicit padding, no bi
       "activation=sigmoid\n"
       "flatten name=f from=c2\ndense name=d from=f units=3",
       kSparse);
+}
+
+TEST_CASE("gradients through a model: groups, depthwise, separable and transposed convolutions",
+          "[gradient]") {
+  check_gradients(
+      "\ninput name=x shape=5,6,2\nconv2d name=c1 from=x filters=4 kernelSize=3 groups=2 "
+      "padding=same activation=softplus activityRegularizer=l2\n"
+      "depthwiseConv2d name=c2 from=c1 kernelSize=3 strides=2 depthMultiplier=2 padding=same "
+      "activation=tanh\n"
+      "conv2dTranspose name=c3 from=c2 filters=3 kernelSize=3 strides=2 padding=same "
+      "activation=swish\n"
+      "separableConv2d name=c4 from=c3 filters=4 kernelSize=2 activation=gelu\n"
+      "prelu name=p from=c4 sharedAxes=1,2 alphaInitializer.type=constant "
+      "alphaInitializer.value=0.7\n"
+      "flatten name=f from=p\ndense name=d from=f units=3 activation=mish",
+      kSparse);
+}
+
+TEST_CASE("gradients through a model: normalising layers", "[gradient]") {
+  for (const std::string layer :
+       {"batchNormalization", "layerNormalization axis=1,2,3", "groupNormalization groups=2",
+        "localResponseNormalization alpha=0.5 k=1", "normalization mean=0.25 variance=4"}) {
+    INFO(layer);
+    const std::string type = layer.substr(0, layer.find(' '));
+    check_gradients(
+        "\ninput name=x shape=5,6,2\nconv2d name=c1 from=x filters=4 kernelSize=3 "
+        "activation=tanh\n" +
+            type + " name=n from=c1" + layer.substr(type.size()) +
+            "\nconv2d name=c2 from=n filters=3 kernelSize=3 activation=elu\n"
+            "flatten name=f from=c2\ndense name=d from=f units=3",
+        kSparse);
+  }
 }
 
 TEST_CASE("gradients through a model: max and average pooling", "[gradient]") {

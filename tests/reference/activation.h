@@ -9,8 +9,9 @@
 
 namespace fovea::reference {
 
-/// "linear", "relu", "sigmoid" or "tanh".
+/// Every element-wise activation that layers know by name.
 double activation(std::string_view name, double x);
+/// "linear", "relu", "sigmoid" or "tanh".
 double activation_derivative(std::string_view name, double x);
 
 Values activation_forward(std::string_view name, Values x);

@@ -18,7 +18,9 @@ void for_each_product(const Conv2d& c, const Term& term) {
             if (!c.rows.inside(h) || !c.columns.inside(w)) continue;
             for (int ic = 0; ic < c.in_channels; ++ic) {
               for (int oc = 0; oc < c.out_channels; ++oc) {
-                term(c.input().index(n, h, w, ic), c.filter().index(kh, kw, ic, oc),
+                const int group_size = c.in_channels / c.groups;
+                if (ic / group_size != oc / (c.out_channels / c.groups)) continue;
+                term(c.input().index(n, h, w, ic), c.filter().index(kh, kw, ic % group_size, oc),
                      c.output().index(n, oh, ow, oc));
               }
             }

@@ -11,11 +11,12 @@ struct Conv2d {
   int in_channels = 1;
   int out_channels = 1;
   Axis rows, columns;
+  int groups = 1;
 
   [[nodiscard]] Image input() const { return {rows.input, columns.input, in_channels}; }
   [[nodiscard]] Image output() const { return {rows.output(), columns.output(), out_channels}; }
-  /// The filter [kh, kw, ic, oc] as an array of kh images [kw, ic, oc].
-  [[nodiscard]] Image filter() const { return {columns.size, in_channels, out_channels}; }
+  /// The filter [kh, kw, ic, oc] as an array of kh images [kw, ic, oc]; ic counts within a group.
+  [[nodiscard]] Image filter() const { return {columns.size, in_channels / groups, out_channels}; }
   [[nodiscard]] std::size_t input_size() const;
   [[nodiscard]] std::size_t filter_size() const;
   [[nodiscard]] std::size_t output_size() const;

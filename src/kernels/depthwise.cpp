@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+// The lanes of a vector are output channels. With a multiplier above 1 an image is first copied
+// with its channels repeated, so that every loop knows only one input channel per output channel.
+// Windows are cut at the image's edge by arithmetic: there is no border.
+#include "kernels/depthwise.h"
+
+#include <algorithm>
+
+#include "kernels/elementwise.h"
+#include "kernels/scratch.h"
+#include "kernels/simd.h"
+
+namespace fovea {
+
+namespace {
+
+struct Range {
+  int first, last;
+};
+
+/// The i in [0, count) with 0 <= i * step - offset < size.
+Range inside(int offset, int step, int count, int size) {
+  const auto quotient_up = [step](int a) { return a <= 0 ? 0 : (a - 1) / step + 1; };
+  return {std::min(quotient_up(offset), count), std::min(quotient_up(size + offset), count)};
+}
+/// Taps of an output that lie in the image, and outputs for which a tap does.
+Range taps_of(const WindowAxis& a, int output) {
+  return inside(a.before - output * a.stride, a.dilation, a.size, a.input);
+}
+Range outputs_of(const WindowAxis& a, int tap) {
+  return inside(a.before - tap * a.dilation, a.stride, a.output, a.input);
+}
+
+/// Images with filter gradients of their own: at most so many groups, summed in order at the end.
+constexpr int kGroups = 8;
+
+struct Workspace {
+  Workspace(const DepthwiseGeometry& g, int slots, bool backward, Scratch& scratch)
+      : groups(std::clamp(g.batch, 1, kGroups)),
+        filter_size(g.filter_shape().size()),
+        image_size(std::int64_t{g.rows.input} * g.columns.input * g.out_channels()),
+        images(scratch.take<float>(g.multiplier > 1 ? image_size * slots : 0)),
+        filter_gradients(scratch.take<float>(backward ? filter_size * groups : 0)),
+        bias_gradients(
+            scratch.take<float>(backward ? std::int64_t{g.out_channels()} * groups : 0)) {}
+
+  [[nodiscard]] std::span<float> image(int slot) const {
+    return {images + slot * image_size, static_cast<std::size_t>(image_size)};
+  }
+
+  int groups;
+  std::int64_t filter_size;
+  std::int64_t image_size;  // with repeated channels
+  float* images;
+  float* filter_gradients;  // of each group
+  float* bias_gradients;    // of each group
+};
+
+/// Image n as the loops read it.
+const float* repeated(const DepthwiseGeometry& g, const Workspace& work, ConstTensorView input,
+                      int n, int slot) {
+  const float* from = input.data + n * (work.image_size / g.multiplier);
+  if (g.multiplier == 1) return from;
+  const std::span<float> to = work.image(slot);
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    to[i] = from[i / static_cast<std::size_t>(g.multiplier)];
+  }
+  return to.data();
+}
+
+/// Calls f(tap, input offset, output offset) for the taps of an image's outputs that lie inside.
+template <class Function>
+HWY_INLINE void for_each_tap(const DepthwiseGeometry& g, int oh, int ow, const Function& f) {
+  const Range kh_range = taps_of(g.rows, oh);
+  const Range kw_range = taps_of(g.columns, ow);
+  for (int kh = kh_range.first; kh < kh_range.last; ++kh) {
+    const int h = oh * g.rows.stride + kh * g.rows.dilation - g.rows.before;
+    for (int kw = kw_range.first; kw < kw_range.last; ++kw) {
+      const int w = ow * g.columns.stride + kw * g.columns.dilation - g.columns.before;
+      f(std::ptrdiff_t{kh * g.columns.size + kw} * g.out_channels(),
+        std::ptrdiff_t{h * g.columns.input + w} * g.out_channels());
+    }
+  }
+}
+
+/// image_gradient, whose channels are repeated, from the output gradient of one image.
+void image_gradient(const DepthwiseGeometry& g, const float* filter, const float* output_gradient,
+                    std::span<float> image) {
+  std::ranges::fill(image, 0.0F);
+  for (int oh = 0; oh < g.rows.output; ++oh) {
+    for (int ow = 0; ow < g.columns.output; ++ow, output_gradient += g.out_channels()) {
+      for_each_tap(g, oh, ow, [&](std::ptrdiff_t tap, std::ptrdiff_t at) {
+        const std::span<float> dx =
+            image.subspan(static_cast<std::size_t>(at), static_cast<std::size_t>(g.out_channels()));
+        const std::span<const float> w(filter + tap, dx.size());
+        map_to(dx, multiply_add, std::span<const float>(output_gradient, dx.size()), w, dx);
+      });
+    }
+  }
+}
+
+/// filter_gradient of one image, added to what stands there unless it is the first of its group.
+void filter_gradient(const DepthwiseGeometry& g, const float* image, const float* output_gradient,
+                     bool first, float* gradient) {
+  const auto channels = static_cast<std::size_t>(g.out_channels());
+  for (int kh = 0; kh < g.rows.size; ++kh) {
+    const Range rows = outputs_of(g.rows, kh);
+    for (int kw = 0; kw < g.columns.size; ++kw, gradient += channels) {
+      const Range columns = outputs_of(g.columns, kw);
+      for_each_vector(channels, [&](std::size_t c, std::size_t count) {
+        Vector sum = first ? zero() : load_some(gradient + c, count);
+        for (int oh = rows.first; oh < rows.last; ++oh) {
+          const int h = oh * g.rows.stride + kh * g.rows.dilation - g.rows.before;
+          for (int ow = columns.first; ow < columns.last; ++ow) {
+            const int w = ow * g.columns.stride + kw * g.columns.dilation - g.columns.before;
+            const auto x = static_cast<std::size_t>(h * g.columns.input + w) * channels + c;
+            const auto y = static_cast<std::size_t>(oh * g.columns.output + ow) * channels + c;
+            sum = multiply_add(load_some(image + x, count), load_some(output_gradient + y, count),
+                               sum);
+          }
+        }
+        store_some(sum, gradient + c, count);
+      });
+    }
+  }
+}
+
+}  // namespace
+
+std::int64_t depthwise_forward_scratch(const DepthwiseGeometry& g, int slots) {
+  return scratch_floats<Workspace>(g, slots, false);
+}
+std::int64_t depthwise_backward_scratch(const DepthwiseGeometry& g, int slots) {
+  return scratch_floats<Workspace>(g, slots, true);
+}
+
+void depthwise_forward(const DepthwiseGeometry& g, const DepthwiseForward& call, Workers& workers) {
+  Scratch scratch(call.scratch);
+  const Workspace work(g, workers.size(), false, scratch);
+  const auto channels = static_cast<std::size_t>(g.out_channels());
+  workers.run(g.batch, [&](int n, int slot) {
+    const float* image = repeated(g, work, call.input, n, slot);
+    float* y = call.output.data + std::ptrdiff_t{n} * g.output_pixels() * g.out_channels();
+    for (int oh = 0; oh < g.rows.output; ++oh) {
+      for (int ow = 0; ow < g.columns.output; ++ow, y += channels) {
+        for_each_vector(channels, [&](std::size_t c, std::size_t count) {
+          Vector sum = zero();
+          for_each_tap(g, oh, ow, [&](std::ptrdiff_t tap, std::ptrdiff_t at) {
+            sum = multiply_add(load_some(image + at + c, count),
+                               load_some(call.filter.data + tap + c, count), sum);
+          });
+          if (call.bias) sum = hn::Add(sum, load_some(call.bias.data + c, count));
+          store_some(sum, y + c, count);
+        });
+      }
+    }
+  });
+}
+
+void depthwise_backward(const DepthwiseGeometry& g, const DepthwiseBackward& call,
+                        Workers& workers) {
+  Scratch scratch(call.scratch);
+  const Workspace work(g, workers.size(), true, scratch);
+  const auto multiplier = static_cast<std::size_t>(g.multiplier);
+  workers.run(work.groups, [&](int group, int slot) {
+    const int first = g.batch * group / work.groups;
+    const int last = g.batch * (group + 1) / work.groups;
+    for (int n = first; n < last; ++n) {
+      const float* dy =
+          call.output_gradient.data + std::ptrdiff_t{n} * g.output_pixels() * g.out_channels();
+      if (call.bias_gradient) {
+        add_column_sums(dy, g.output_pixels(), g.out_channels(),
+                        work.bias_gradients + std::ptrdiff_t{group} * g.out_channels(), n > first);
+      }
+      if (call.filter_gradient) {
+        filter_gradient(g, repeated(g, work, call.input, n, slot), dy, n == first,
+                        work.filter_gradients + group * work.filter_size);
+      }
+      if (!call.input_gradient) continue;
+      const std::size_t size = static_cast<std::size_t>(work.image_size) / multiplier;
+      const std::span<float> dx(call.input_gradient.data + static_cast<std::size_t>(n) * size,
+                                size);
+      const std::span<float> image = g.multiplier == 1 ? dx : work.image(slot);
+      image_gradient(g, call.filter.data, dy, image);
+      if (g.multiplier == 1) continue;
+      for (std::size_t i = 0; i < size; ++i) {
+        float sum = 0;
+        for (std::size_t j = 0; j < multiplier; ++j) sum += image[i * multiplier + j];
+        dx[i] = sum;
+      }
+    }
+  });
+  if (call.filter_gradient)
+    sum_rows(work.filter_gradients, work.groups, call.filter_gradient.values());
+  if (call.bias_gradient) sum_rows(work.bias_gradients, work.groups, call.bias_gradient.values());
+}
+
+}  // namespace fovea
