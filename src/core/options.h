@@ -37,6 +37,12 @@ class Options {
     return entry == nullptr ? std::string_view() : std::string_view(entry->option.text);
   }
 
+  /// Whether an option is given that changes something only then; so it counts as known.
+  bool given(std::string_view key) {
+    if (!has(key)) known_.emplace_back(key);
+    return has(key);
+  }
+
   // Each reads one option. Without a default the option is required.
   int integer(std::string_view key, int minimum, int maximum = INT_MAX);
   int integer_or(std::string_view key, int fallback, int minimum, int maximum = INT_MAX);

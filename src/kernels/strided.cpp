@@ -17,10 +17,12 @@ Strides strides_of(const Shape& shape) {
 
 std::int64_t row_offset(const Shape& box, std::int64_t row, const Strides& strides) {
   std::int64_t offset = 0;
-  for (int i = box.rank() - 1; i-- > 0; row /= box[i]) {
+  for (int i = box.rank() - 2; i > 0; --i) {
     offset += row % box[i] * strides[static_cast<std::size_t>(i)];
+    row /= box[i];
   }
-  return offset;
+  // What is left counts the first dimension; a box of one row has none.
+  return offset + row * strides[0];
 }
 
 void copy_box(const Shape& box, const StridedCopy& copy) {

@@ -30,7 +30,7 @@ class RandomGeometry : public Augmentation {
     } else {
       vertical_ = read_interval(options, "heightFactor", -1, 1);
       // A zoom without widthFactor keeps the image's proportions.
-      keeps_proportions_ = kind == GeometryKind::kZoom && !options.has("widthFactor");
+      keeps_proportions_ = kind == GeometryKind::kZoom && !options.given("widthFactor");
       if (!keeps_proportions_) horizontal_ = read_interval(options, "widthFactor", -1, 1);
     }
     sampling_.fill_mode = static_cast<FillMode>(options.choice_or("fillMode", kFillModeNames, 0));

@@ -11,7 +11,7 @@ namespace fovea {
 
 class RandomSource {
  public:
-  explicit RandomSource(Options& options) : given_(options.has("seed")) {
+  explicit RandomSource(Options& options) : given_(options.given("seed")) {
     if (given_) seed_ = static_cast<std::uint32_t>(options.integer("seed", 0));
   }
 

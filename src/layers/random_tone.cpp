@@ -59,7 +59,7 @@ class RandomErasing : public Augmentation {
       : Augmentation(options),
         factor_(read_interval(options, "factor", 0, 1, {1})),
         scale_(read_interval(options, "scale", 0, 1, {0.02, 0.33})),
-        fills_with_noise_(!options.has("fillValue")),
+        fills_with_noise_(!options.given("fillValue")),
         range_(read_value_range(options)) {
     if (!fills_with_noise_) {
       fill_value_ = clipped(options.number("fillValue", -kLargest, kLargest));

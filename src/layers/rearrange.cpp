@@ -17,10 +17,10 @@ class Permute : public Layer {
  public:
   explicit Permute(Options& options)
       : Layer(options.place()), dims_(options.integers("dims", 1, kExpected)) {
-    std::vector<int> sorted = dims_;
-    std::ranges::sort(sorted);
-    for (std::size_t i = 0; i < sorted.size(); ++i) {
-      if (sorted[i] == static_cast<int>(i) + 1) continue;
+    // Each of 1, 2, ... once: as many different bits as numbers, none beyond their count.
+    unsigned named = 0;
+    for (const int dim : dims_) named |= 1U << static_cast<unsigned>(std::min(dim, 31));
+    if (dims_.size() >= Shape::kMaxRank || named + 2 != 2U << dims_.size()) {
       fail(ErrorCode::kBadOption, place(), ": dims must be ", kExpected, '.');
     }
   }

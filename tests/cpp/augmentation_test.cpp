@@ -340,7 +340,7 @@ TEST_CASE("layers of chance: options that do not fit are refused", "[chance][err
            Refusal{"gaussianDropout rate=1",
                    "gaussianDropout: rate must be a number from 0 to 0.999999 but is 1."},
            Refusal{"dropout noiseShape=1,1",
-                   "dropout: unknown option \"noiseShape\". Known options: rate."},
+                   "dropout: unknown option \"noiseShape\". Known options: rate and seed."},
            Refusal{"randomFlip mode=both",
                    "randomFlip: mode must be horizontal_and_vertical, horizontal, vertical or "
                    "horizontalAndVertical but is \"both\"."},
@@ -361,6 +361,9 @@ TEST_CASE("layers of chance: options that do not fit are refused", "[chance][err
                    "high] but is \"-0.1\"."},
            Refusal{"randomBrightness factor=0.1 valueRange=1",
                    "randomBrightness: valueRange must be two numbers, [low, high]."},
+           Refusal{"randomZoom heightFactor=0.1 factor=1",
+                   "randomZoom: unknown option \"factor\". Known options: seed, heightFactor, "
+                   "widthFactor, fillMode, interpolation and fillValue."},
            Refusal{"randomErasing fillValue=1,2,3",
                    "randomErasing: fillValue must be a number from -1e+30 to 1e+30 but is "
                    "1,2,3."},

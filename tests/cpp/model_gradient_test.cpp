@@ -316,6 +316,17 @@ TEST_CASE("gradients through a model: a class for every pixel", "[gradient]") {
       "loss type=categoricalCrossentropy");
 }
 
+TEST_CASE("gradients through a model: noise and augmentation use the forward pass's numbers",
+          "[gradient]") {
+  check_gradients(
+      "\ninput name=x shape=5,5,2\nconv2d name=c from=x filters=3 kernelSize=2 activation=tanh\n"
+      "spatialDropout2d name=s from=c rate=0.3\ngaussianDropout name=g from=s rate=0.1\n"
+      "gaussianNoise name=n from=g stddev=0.1\nrandomRotation name=r from=n factor=0.2\n"
+      "randomContrast name=t from=r factor=0.5 valueRange=-9,9\n"
+      "randomErasing name=e from=t factor=1,1\nflatten name=f from=e\ndense name=d from=f units=3",
+      kSparse);
+}
+
 TEST_CASE("gradients through a model: branches that are merged, moved and resized", "[gradient]") {
   const std::string trunk =
       "\ninput name=x shape=5,5,2\nconv2d name=t from=x filters=3 kernelSize=2 activation=tanh\n";
