@@ -90,7 +90,7 @@ test('an unknown option of fit, with the one that was meant', () =>
 test('an unknown option of a layer', () =>
   rejects(
     'bad-option',
-    'layer "dense_1" (dense): unknown option "unit". Known options: activation, units, useBias, kernelInitializer, kernelRegularizer, kernelConstraint, biasInitializer, biasRegularizer and biasConstraint.',
+    'layer "dense_1" (dense): unknown option "unit". Known options: activation, activityRegularizer, units, useBias, kernelInitializer, kernelRegularizer, kernelConstraint, biasInitializer, biasRegularizer and biasConstraint.',
     () => fovea.sequential({ layers: [layers.dense({ inputShape: [2], units: 1, unit: 3 })] }),
   ))
 
@@ -158,7 +158,7 @@ test('what is not there yet is refused, not ignored', async () => {
   )
   await rejects(
     'bad-option',
-    'layer "conv3d_1" (conv3d): unknown layer type "conv3d". Known types: activation, averagePooling2d, conv2d, dense, dropout, flatten, maxPooling2d, rescaling and reshape.',
+    'layer "conv3d_1" (conv3d): unknown layer type "conv3d". Known types: activation, averagePooling2d, batchNormalization, conv2d, conv2dTranspose, dense, depthwiseConv2d, dropout, elu, flatten, groupNormalization, layerNormalization, leakyReLU, localResponseNormalization, maxPooling2d, normalization, prelu, reLU, rescaling, reshape, separableConv2d and softmax.',
     () =>
       fovea.sequential({
         layers: [Object.assign(layers.flatten({ inputShape: [2, 2] }), { type: 'conv3d' })],
