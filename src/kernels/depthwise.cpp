@@ -68,20 +68,32 @@ const float* repeated(const DepthwiseGeometry& g, const Workspace& work, ConstTe
   return to.data();
 }
 
-/// Calls f(tap, input offset, output offset) for the taps of an image's outputs that lie inside.
-template <class Function>
-HWY_INLINE void for_each_tap(const DepthwiseGeometry& g, int oh, int ow, const Function& f) {
-  const Range kh_range = taps_of(g.rows, oh);
-  const Range kw_range = taps_of(g.columns, ow);
-  for (int kh = kh_range.first; kh < kh_range.last; ++kh) {
-    const int h = oh * g.rows.stride + kh * g.rows.dilation - g.rows.before;
-    for (int kw = kw_range.first; kw < kw_range.last; ++kw) {
-      const int w = ow * g.columns.stride + kw * g.columns.dilation - g.columns.before;
-      f(std::ptrdiff_t{kh * g.columns.size + kw} * g.out_channels(),
-        std::ptrdiff_t{h * g.columns.input + w} * g.out_channels());
+/// The taps of one output pixel that lie in the image. Found once for all its channels.
+struct PixelTaps {
+  PixelTaps(const DepthwiseGeometry& geometry, int output_row, int output_column)
+      : g(geometry),
+        rows(taps_of(g.rows, output_row)),
+        columns(taps_of(g.columns, output_column)),
+        top(output_row * g.rows.stride - g.rows.before),
+        left(output_column * g.columns.stride - g.columns.before) {}
+
+  /// Calls f(offset in the filter, offset in the image) for each of them.
+  template <class Function>
+  HWY_INLINE void for_each(const Function& f) const {
+    for (int kh = rows.first; kh < rows.last; ++kh) {
+      const int h = top + kh * g.rows.dilation;
+      for (int kw = columns.first; kw < columns.last; ++kw) {
+        const int w = left + kw * g.columns.dilation;
+        f(std::ptrdiff_t{kh * g.columns.size + kw} * g.out_channels(),
+          std::ptrdiff_t{h * g.columns.input + w} * g.out_channels());
+      }
     }
   }
-}
+
+  const DepthwiseGeometry& g;
+  Range rows, columns;
+  int top, left;
+};
 
 /// image_gradient, whose channels are repeated, from the output gradient of one image.
 void image_gradient(const DepthwiseGeometry& g, const float* filter, const float* output_gradient,
@@ -89,7 +101,7 @@ void image_gradient(const DepthwiseGeometry& g, const float* filter, const float
   std::ranges::fill(image, 0.0F);
   for (int oh = 0; oh < g.rows.output; ++oh) {
     for (int ow = 0; ow < g.columns.output; ++ow, output_gradient += g.out_channels()) {
-      for_each_tap(g, oh, ow, [&](std::ptrdiff_t tap, std::ptrdiff_t at) {
+      PixelTaps(g, oh, ow).for_each([&](std::ptrdiff_t tap, std::ptrdiff_t at) {
         const std::span<float> dx =
             image.subspan(static_cast<std::size_t>(at), static_cast<std::size_t>(g.out_channels()));
         const std::span<const float> w(filter + tap, dx.size());
@@ -143,9 +155,10 @@ void depthwise_forward(const DepthwiseGeometry& g, const DepthwiseForward& call,
     float* y = call.output.data + std::ptrdiff_t{n} * g.output_pixels() * g.out_channels();
     for (int oh = 0; oh < g.rows.output; ++oh) {
       for (int ow = 0; ow < g.columns.output; ++ow, y += channels) {
+        const PixelTaps taps(g, oh, ow);
         for_each_vector(channels, [&](std::size_t c, std::size_t count) {
           Vector sum = zero();
-          for_each_tap(g, oh, ow, [&](std::ptrdiff_t tap, std::ptrdiff_t at) {
+          taps.for_each([&](std::ptrdiff_t tap, std::ptrdiff_t at) {
             sum = multiply_add(load_some(image + at + c, count),
                                load_some(call.filter.data + tap + c, count), sum);
           });

@@ -122,27 +122,36 @@ TEST_CASE("curriculum 3: one neuron has 785 parameters, softmax regression 7,850
             parse_model(input + "dense name=d from=x units=10 activation=softmax"))) == 7850);
 }
 
-// Without its normalisation layers, which have no parameters and change no sizes.
-TEST_CASE("curriculum 3: AlexNet's sizes and its 62,378,344 parameters; its pools overlap",
+Network alexnet(std::string_view groups) {
+  return Network(parse_model(concat(
+      "model name=alexnet\ninput name=x shape=227,227,3\n"
+      "conv2d name=c1 from=x filters=96 kernelSize=11 strides=4 activation=relu\n"
+      "maxPooling2d name=p1 from=c1 poolSize=3 strides=2\n"
+      "localResponseNormalization name=n1 from=p1\n"
+      "conv2d name=c2 from=n1 filters=256 kernelSize=5 padding=2 activation=relu groups=",
+      groups,
+      "\nmaxPooling2d name=p2 from=c2 poolSize=3 strides=2\n"
+      "localResponseNormalization name=n2 from=p2\n"
+      "conv2d name=c3 from=n2 filters=384 kernelSize=3 padding=1 activation=relu\n"
+      "conv2d name=c4 from=c3 filters=384 kernelSize=3 padding=1 activation=relu groups=",
+      groups,
+      "\nconv2d name=c5 from=c4 filters=256 kernelSize=3 padding=1 activation=relu groups=", groups,
+      "\nmaxPooling2d name=p5 from=c5 poolSize=3 strides=2\n"
+      "flatten name=f from=p5\ndense name=d1 from=f units=4096 activation=relu\ndense "
+      "name=d2 from=d1 units=4096 activation=relu\n"
+      "dense name=d3 from=d2 units=1000 activation=softmax\n")));
+}
+
+TEST_CASE("curriculum 3: AlexNet's sizes and parameters, in one and in two groups; pools overlap",
           "[curriculum]") {
-  const Network network(
-      parse_model("model name=alexnet\ninput name=x shape=227,227,3\n"
-                  "conv2d name=c1 from=x filters=96 kernelSize=11 strides=4 "
-                  "activation=relu\nmaxPooling2d name=p1 from=c1 poolSize=3 strides=2\n"
-                  "conv2d name=c2 from=p1 filters=256 kernelSize=5 padding=2 "
-                  "activation=relu\nmaxPooling2d name=p2 from=c2 poolSize=3 strides=2\n"
-                  "conv2d name=c3 from=p2 filters=384 kernelSize=3 padding=1 activation=relu\n"
-                  "conv2d name=c4 from=c3 filters=384 kernelSize=3 padding=1 activation=relu\n"
-                  "conv2d name=c5 from=c4 filters=256 kernelSize=3 padding=1 "
-                  "activation=relu\nmaxPooling2d name=p5 from=c5 poolSize=3 strides=2\n"
-                  "flatten name=f from=p5\ndense name=d1 from=f units=4096 activation=relu\ndense "
-                  "name=d2 from=d1 units=4096 activation=relu\n"
-                  "dense name=d3 from=d2 units=1000 activation=softmax\n"));
+  const Network network = alexnet("1");
   std::vector<int> sizes;
   for (const Node& node : network.nodes)
     sizes.push_back(network.value_rows[static_cast<std::size_t>(node.output)][0]);
-  CHECK(sizes == std::vector<int>{55, 27, 27, 13, 13, 13, 13, 6, 6 * 6 * 256, 4096, 4096, 1000});
+  CHECK(sizes ==
+        std::vector<int>{55, 27, 27, 27, 13, 13, 13, 13, 13, 6, 6 * 6 * 256, 4096, 4096, 1000});
   CHECK(test::parameter_count(network) == 62'378'344);
+  CHECK(test::parameter_count(alexnet("2")) == 60'965'224);
 }
 
 }  // namespace

@@ -199,35 +199,28 @@ TEST_CASE("gradients through a model: strides, dilation, explicit padding, no bi
       kSparse);
 }
 
-TEST_CASE("gradients through a model: groups, depthwise, separable and transposed convolutions",
+TEST_CASE("gradients through a model: other convolutions, normalising layers, a price on outputs",
           "[gradient]") {
-  check_gradients(
-      "\ninput name=x shape=5,6,2\nconv2d name=c1 from=x filters=4 kernelSize=3 groups=2 "
-      "padding=same activation=softplus activityRegularizer=l2\n"
-      "depthwiseConv2d name=c2 from=c1 kernelSize=3 strides=2 depthMultiplier=2 padding=same "
-      "activation=tanh\n"
-      "conv2dTranspose name=c3 from=c2 filters=3 kernelSize=3 strides=2 padding=same "
-      "activation=swish\n"
-      "separableConv2d name=c4 from=c3 filters=4 kernelSize=2 activation=gelu\n"
-      "prelu name=p from=c4 sharedAxes=1,2 alphaInitializer.type=constant "
-      "alphaInitializer.value=0.7\n"
-      "flatten name=f from=p\ndense name=d from=f units=3 activation=mish",
-      kSparse);
-}
-
-TEST_CASE("gradients through a model: normalising layers", "[gradient]") {
-  for (const std::string layer :
-       {"batchNormalization", "layerNormalization axis=1,2,3", "groupNormalization groups=2",
-        "localResponseNormalization alpha=0.5 k=1", "normalization mean=0.25 variance=4"}) {
-    INFO(layer);
-    const std::string type = layer.substr(0, layer.find(' '));
-    check_gradients(
-        "\ninput name=x shape=5,6,2\nconv2d name=c1 from=x filters=4 kernelSize=3 "
-        "activation=tanh\n" +
-            type + " name=n from=c1" + layer.substr(type.size()) +
-            "\nconv2d name=c2 from=n filters=3 kernelSize=3 activation=elu\n"
-            "flatten name=f from=c2\ndense name=d from=f units=3",
-        kSparse);
+  const std::pair<std::string, std::string> layers[] = {
+      {"conv2d", "filters=6 kernelSize=2 groups=2 activation=softplus"},
+      {"conv2d", "filters=3 kernelSize=2 activation=swish activityRegularizer=l2"},
+      {"depthwiseConv2d", "kernelSize=3 strides=2 depthMultiplier=2 padding=same activation=tanh"},
+      {"conv2dTranspose", "filters=3 kernelSize=3 strides=2 padding=same activation=gelu"},
+      {"separableConv2d", "filters=4 kernelSize=2 activation=mish"},
+      {"prelu", "sharedAxes=1,2 alphaInitializer.type=constant alphaInitializer.value=0.7"},
+      {"batchNormalization", ""},
+      {"layerNormalization", "axis=1,2,3"},
+      {"groupNormalization", "groups=2"},
+      {"localResponseNormalization", "alpha=0.5 k=1"},
+      {"normalization", "mean=0.25 variance=0.5"},
+  };
+  for (const auto& [type, options] : layers) {
+    INFO(type << ' ' << options);
+    check_gradients(concat("\ninput name=x shape=5,6,2\nconv2d name=c from=x filters=4 "
+                           "kernelSize=3 activation=tanh\n",
+                           type, " name=n from=c ", options,
+                           "\nflatten name=f from=n\ndense name=d from=f units=3"),
+                    kSparse);
   }
 }
 

@@ -90,7 +90,7 @@ test('an unknown option of fit, with the one that was meant', () =>
 test('an unknown option of a layer', () =>
   rejects(
     'bad-option',
-    'layer "dense_1" (dense): unknown option "unit". Known options: activation, units, useBias, kernelInitializer, kernelRegularizer, kernelConstraint, biasInitializer, biasRegularizer and biasConstraint.',
+    'layer "dense_1" (dense): unknown option "unit". Known options: activation, activityRegularizer, units, useBias, kernelInitializer, kernelRegularizer, kernelConstraint, biasInitializer, biasRegularizer and biasConstraint.',
     () => fovea.sequential({ layers: [layers.dense({ inputShape: [2], units: 1, unit: 3 })] }),
   ))
 
@@ -158,7 +158,7 @@ test('what is not there yet is refused, not ignored', async () => {
   )
   await rejects(
     'bad-option',
-    'layer "conv3d_1" (conv3d): unknown layer type "conv3d". Known types: activation, add, average, averagePooling2d, concatenate, conv2d, cropping2d, dense, dropout, flatten, gaussianDropout, gaussianNoise, globalAveragePooling2d, globalMaxPooling2d, maximum, maxPooling2d, minimum, multiply, permute, randomBrightness, randomContrast, randomErasing, randomFlip, randomRotation, randomTranslation, randomZoom, rescaling, reshape, resizing, spatialDropout2d, subtract, sumPooling2d, upSampling2d and zeroPadding2d.',
+    'layer "conv3d_1" (conv3d): unknown layer type "conv3d". Known types: activation, add, average, averagePooling2d, batchNormalization, concatenate, conv2d, conv2dTranspose, cropping2d, dense, depthwiseConv2d, dropout, elu, flatten, gaussianDropout, gaussianNoise, globalAveragePooling2d, globalMaxPooling2d, groupNormalization, layerNormalization, leakyReLU, localResponseNormalization, maxPooling2d, maximum, minimum, multiply, normalization, permute, prelu, randomBrightness, randomContrast, randomErasing, randomFlip, randomRotation, randomTranslation, randomZoom, reLU, rescaling, reshape, resizing, separableConv2d, softmax, spatialDropout2d, subtract, sumPooling2d, upSampling2d and zeroPadding2d.',
     () =>
       fovea.sequential({
         layers: [Object.assign(layers.flatten({ inputShape: [2, 2] }), { type: 'conv3d' })],
