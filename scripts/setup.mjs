@@ -2,6 +2,8 @@
 // Sets up whatever is missing, says what it does, and costs nothing when run again.
 //   node scripts/setup.mjs [build] [test] [lint] [browser]   (build alone is the default)
 import { pathToFileURL } from 'node:url'
+import { alone } from './lib/lock.mjs'
+import { toolchain } from './lib/paths.mjs'
 import { main, PlainError, say } from './lib/shell.mjs'
 import { setUpEmscripten } from './setup/emscripten.mjs'
 import { setUpNpm } from './setup/npm.mjs'
@@ -13,6 +15,10 @@ const kNames = Object.keys(kPackages).join(', ')
 export async function setUp(parts = ['build']) {
   for (const part of parts)
     if (!kPackages[part]) throw new PlainError(`setup has no part "${part}": ${kNames} are known.`)
+  await alone(toolchain, () => setUpParts(parts))
+}
+
+async function setUpParts(parts) {
   await installPackages(kPackages.build)
   // npm and apt mostly wait for the network, while Emscripten compiles its libraries.
   const others = parts.filter((part) => part !== 'build')
