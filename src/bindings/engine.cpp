@@ -150,7 +150,7 @@ std::string Engine::set_learning_rate(int model, double rate) {
 
 std::string Engine::learning_rate(int model) {
   return json::Members()
-      .add("learningRate", trainer(model, "learningRate").recipe().optimizer->learning_rate())
+      .add("learningRate", trainer(model, "learningRate").learning_rate())
       .object();
 }
 
@@ -164,8 +164,11 @@ std::string Engine::add_column(int number, const std::string& role, const std::s
                                const std::string& shape, void* bytes) {
   std::unique_ptr<void, decltype(&std::free)> owned(bytes, &std::free);
   const std::shared_ptr<Dataset> data = dataset(number);
-  std::vector<Column>& columns = role == "x" ? data->inputs : data->targets;
-  const std::string place = columns.empty() ? role : concat(role, '[', columns.size(), ']');
+  std::vector<Column>& columns = role == "x"   ? data->inputs
+                                 : role == "w" ? data->weights
+                                               : data->targets;
+  const std::string name = role == "w" ? "sampleWeight" : role;
+  const std::string place = columns.empty() ? name : concat(name, '[', columns.size(), ']');
   Options options(place, {{"shape", shape}});
   const std::vector<int> extents = options.integers("shape", 0, "a list of one to five sizes");
   if (extents.empty()) fail(ErrorCode::kBadShape, place, ": has no dimension for the examples.");

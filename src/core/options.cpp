@@ -102,6 +102,22 @@ double Options::number_or(std::string_view key, double fallback, double minimum,
   return number;
 }
 
+double Options::number(std::string_view key, double minimum, double maximum) {
+  take_required(key, range_in_words(minimum, maximum, false));
+  return number_or(key, 0, minimum, maximum);
+}
+
+std::vector<double> Options::numbers(std::string_view key, std::string_view what) {
+  const std::string& text = take_required(key, what);
+  std::vector<double> numbers;
+  for (const std::string& part : split(text, ',')) {
+    numbers.push_back(parse_number(part));
+    if (!std::isfinite(numbers.back())) refuse(key, what, concat('"', text, '"'));
+  }
+  config_.add_json(key, json::array(numbers, [](double number) { return json::value(number); }));
+  return numbers;
+}
+
 bool Options::flag_or(std::string_view key, bool fallback) {
   const std::string* text = take(key);
   if (text != nullptr && *text != "true" && *text != "false") refuse(key, "true or false", *text);

@@ -39,7 +39,10 @@ class Options {
   // Each reads one option. Without a default the option is required.
   int integer(std::string_view key, int minimum, int maximum = INT_MAX);
   int integer_or(std::string_view key, int fallback, int minimum, int maximum = INT_MAX);
+  double number(std::string_view key, double minimum, double maximum);
   double number_or(std::string_view key, double fallback, double minimum, double maximum);
+  /// A list of numbers ("0.1,0.01"), required. `what` says what is expected.
+  std::vector<double> numbers(std::string_view key, std::string_view what);
   bool flag_or(std::string_view key, bool fallback);
   std::string word_or(std::string_view key, std::string_view fallback);
   /// One of `choices`, as its index.

@@ -8,7 +8,8 @@
 
 namespace fovea {
 
-void truncated_normal(const RandomStream& stream, float deviation, std::span<float> values) {
+void limited_normal(const RandomStream& stream, float deviation, float limit,
+                    std::span<float> values) {
   constexpr float kTau = 6.28318530717958647692F;
   std::size_t filled = 0;
   for (std::uint64_t index = 0; filled < values.size(); ++index) {
@@ -26,7 +27,7 @@ void truncated_normal(const RandomStream& stream, float deviation, std::span<flo
     std::array<float, kLaneCount> normal{};
     store(hn::Mul(radius, cosine(load(v.data()))), normal.data());
     for (const float x : normal) {
-      if (std::fabs(x) <= 2 && filled < values.size()) values[filled++] = x * deviation;
+      if (std::fabs(x) <= limit && filled < values.size()) values[filled++] = x * deviation;
     }
   }
 }

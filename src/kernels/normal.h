@@ -9,8 +9,9 @@
 
 namespace fovea {
 
-/// values[i] ~ N(0, deviation^2), drawn again where it lies beyond two deviations. Box and Muller
-/// (1958).
-void truncated_normal(const RandomStream& stream, float deviation, std::span<float> values);
+/// values[i] ~ N(0, deviation^2), drawn again where it lies beyond `limit` deviations. Box and
+/// Muller (1958).
+void limited_normal(const RandomStream& stream, float deviation, float limit,
+                    std::span<float> values);
 
 }  // namespace fovea

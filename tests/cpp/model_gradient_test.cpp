@@ -108,7 +108,8 @@ class Trial {
     if (recipe_.ports()[index].sparse_target) {
       for (float& label : target)
         label = static_cast<float>(random_.integer(0, loss.prediction.shape[-1] - 1));
-    } else if (recipe_.losses[index]->name() == "categoricalCrossentropy") {
+    } else if (recipe_.losses[index]->name() == "categoricalCrossentropy" ||
+               recipe_.losses[index]->name() == "focal") {
       for (float& label : target) label = std::fabs(label);
     }
     return target;
