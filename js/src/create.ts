@@ -3,10 +3,12 @@
 // SPDX-License-Identifier: MIT
 import { nextSeed, runtime } from './engine/runtime.js'
 import { FoveaError } from './errors.js'
-import { Layer, SymbolicTensor } from './graph.js'
+import { Layer, SymbolicTensor, jointList } from './graph.js'
+import type { Joint } from './graph.js'
 import { Model } from './model.js'
 import { checkNames, describe, seedNumber } from './options.js'
-import { modelSpec } from './spec.js'
+import { settle, sharesIn } from './sharing.js'
+import { modelGraph, modelSpec } from './spec.js'
 
 /** Options of {@link sequential}. */
 export interface SequentialOptions {
@@ -20,10 +22,10 @@ export interface SequentialOptions {
 
 /** Options of {@link model}. */
 export interface ModelOptions {
-  /** What `fovea.input` gave; an array for several inputs. */
-  inputs: SymbolicTensor | readonly SymbolicTensor[]
-  /** What `apply` gave; an array for several outputs. */
-  outputs: SymbolicTensor | readonly SymbolicTensor[]
+  /** What `fovea.input` gave, or another model's `inputs`; an array for several inputs. */
+  inputs: Joint | readonly Joint[]
+  /** What `apply` gave, or the output of another model's layer; an array for several outputs. */
+  outputs: Joint | readonly Joint[]
   /** Default `model`. */
   name?: string
   /** Decides initial weights, shuffling and dropout. Default: from `init({ seed })`, else random. */
@@ -62,29 +64,40 @@ export async function sequential(options: SequentialOptions): Promise<Model> {
     )
   }
   const start = inputOf(layers[0] as Layer)
-  const output = layers.reduce((tensor: SymbolicTensor, layer: Layer) => layer.apply(tensor), start)
-  return create('sequential', modelSpec(name, [start], [output]), seed)
+  // Descriptions, not layers of other models: each sequential model has weights of its own. Only
+  // what stands in the list twice is one layer.
+  const own = new Map(layers.map((one: Layer) => [one, new Layer(one.type, one.options)]))
+  let output = start
+  for (const layer of layers as Layer[]) output = (own.get(layer) as Layer).apply(output)
+  return create('sequential', name, [start], [output], seed)
 }
 
 /**
  * A graph of layers as a model: branches, several inputs, several outputs.
  *
- * @throws FoveaError as {@link sequential}
+ * A layer that is part of a living model already keeps its weights: both models share them, and
+ * training either changes both. So a trained network can be cut and continued.
+ *
+ * @throws FoveaError as {@link sequential}; `disposed` where a layer's model lives no more
  * @example
  * ```ts
  * const x = fovea.input({ shape: [28, 28, 1] })
  * const y = fovea.layers.dense({ units: 10 }).apply(fovea.layers.flatten().apply(x))
  * const model = await fovea.model({ inputs: x, outputs: y })
+ * const body = await fovea.model({ inputs: model.inputs, outputs: model.layer('flatten_1').output })
  * ```
  */
 export async function model(options: ModelOptions): Promise<Model> {
   checkNames('model', options, ['inputs', 'outputs', 'name', 'seed'])
   const { name = 'model', seed } = options
-  const inputs = tensorList('inputs', options.inputs)
+  const inputs = jointList('model: inputs', options.inputs)
   if (inputs.some((one) => one.layer.type !== 'input')) {
-    throw new FoveaError('bad-option', 'model: inputs needs what fovea.input gave.')
+    throw new FoveaError(
+      'bad-option',
+      "model: inputs needs what fovea.input gave, or another model's inputs.",
+    )
   }
-  return create('model', modelSpec(name, inputs, tensorList('outputs', options.outputs)), seed)
+  return create('model', name, inputs, jointList('model: outputs', options.outputs), seed)
 }
 
 function inputOf(first: Layer): SymbolicTensor {
@@ -99,20 +112,22 @@ function inputOf(first: Layer): SymbolicTensor {
   )
 }
 
-function tensorList(what: string, given: unknown): SymbolicTensor[] {
-  const list: unknown = given instanceof SymbolicTensor ? [given] : given
-  const fits = Array.isArray(list) && list.length > 0
-  if (fits && list.every((one) => one instanceof SymbolicTensor)) return [...list]
-  throw new FoveaError(
-    'bad-option',
-    `model: ${what} needs what fovea.input or a layer's apply gave, or an array of them, but gets ` +
-      `${describe(given)}.`,
-  )
-}
-
-async function create(place: string, spec: string, given: number | undefined): Promise<Model> {
+async function create(
+  place: string,
+  name: string,
+  inputs: readonly SymbolicTensor[],
+  outputs: readonly SymbolicTensor[],
+  given: number | undefined,
+): Promise<Model> {
   if (given !== undefined) seedNumber(place, given)
   const running = await runtime()
+  const shares = sharesIn(running)
+  const graph = modelGraph(name, inputs, outputs, shares)
+  const spec = modelSpec(graph, shares)
   const seed = given ?? nextSeed()
-  return new Model(running, await running.engine.createModel({ spec, seed }), seed)
+  const description = await running.engine.createModel({ spec, seed })
+  const home = { runtime: running, description, disposed: false }
+  const made = new Model(home, graph, seed)
+  settle(graph, home, made)
+  return made
 }

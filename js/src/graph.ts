@@ -1,6 +1,7 @@
 // Layers as plain objects, and how they are joined: `apply` makes a symbolic tensor that remembers
 // the layer and where its inputs come from. A sequential model is the chain of such tensors.
 // SPDX-License-Identifier: MIT
+import type { PortInfo } from './engine/engine.js'
 import { FoveaError } from './errors.js'
 import { checkNames, describe } from './options.js'
 
@@ -40,19 +41,10 @@ export class Layer {
    * const y = fovea.layers.dense({ units: 10 }).apply(fovea.layers.flatten().apply(x))
    * const model = await fovea.model({ inputs: x, outputs: y })
    * ```
+   * A layer that is applied again, in the same model or in another one, has the same weights.
    */
-  apply(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor {
-    const list = inputs instanceof SymbolicTensor ? [inputs] : inputs
-    const fits =
-      Array.isArray(list) && list.length > 0 && list.every((one) => one instanceof SymbolicTensor)
-    if (!fits) {
-      throw new FoveaError(
-        'bad-option',
-        `${this.type}: apply needs what fovea.input or another layer's apply gave, or an array of ` +
-          `them, but gets ${describe(inputs)}.`,
-      )
-    }
-    return new SymbolicTensor(this, [...list])
+  apply(inputs: Joint | readonly Joint[]): SymbolicTensor {
+    return new SymbolicTensor(this, jointList(`${this.type}: apply`, inputs))
   }
 }
 
@@ -67,6 +59,32 @@ export class SymbolicTensor {
     this.layer = layer
     this.inputs = inputs
   }
+}
+
+/** A place to go on from: what `apply` or {@link input} gave, or an input or output of a model. */
+export type Joint = SymbolicTensor | PortInfo
+
+// Ports are plain data to look at; where they are in the graph of their model is remembered here.
+const places = new WeakMap<object, SymbolicTensor>()
+
+/** Makes a port of a model something that `apply` and `model` accept. */
+export function asJoint<Port extends PortInfo>(port: Port, tensor: SymbolicTensor): Port {
+  places.set(port, tensor)
+  return port
+}
+
+/** The symbolic tensors of one joint or of several. `place` opens the sentence of the refusal. */
+export function jointList(place: string, given: unknown): SymbolicTensor[] {
+  const list: unknown[] = Array.isArray(given) ? given : [given]
+  const tensors = list.map((one) =>
+    one instanceof SymbolicTensor ? one : places.get(Object(one) as object),
+  )
+  if (tensors.length > 0 && !tensors.includes(undefined)) return tensors as SymbolicTensor[]
+  throw new FoveaError(
+    'bad-option',
+    `${place} needs what fovea.input or a layer's apply gave, or an array of them, but gets ` +
+      `${describe(given)}.`,
+  )
 }
 
 /** Options of {@link input}. */

@@ -1,35 +1,21 @@
-// A model: a handle on what lives in the engine. Its description is known here, so everything that
-// does not touch numbers is synchronous.
+// A model that can be trained: what `ModelBase` is, and compile, fit, train and evaluate.
 // SPDX-License-Identifier: MIT
 import type { Dataset, Inputs, Targets } from './columns.js'
 import { trainingText } from './compile.js'
 import type { CompileOptions } from './compile.js'
-import type {
-  Engine,
-  LayerInfo,
-  ModelDescription,
-  ParameterCount,
-  PortInfo,
-} from './engine/engine.js'
-import type { Runtime } from './engine/runtime.js'
+import type { Engine } from './engine/engine.js'
 import { FoveaError } from './errors.js'
 import { resolveFitOptions } from './fit-options.js'
 import type { FitOptions } from './fit-options.js'
-import { Latest, runEvaluation, runPrediction, splitDataset } from './inference.js'
-import type { EvaluateOptions, InferenceTarget, PredictOptions } from './inference.js'
+import { runEvaluation, splitDataset } from './inference.js'
+import type { EvaluateOptions } from './inference.js'
+import { isOutputGradients, runGradients } from './inside.js'
+import type { GradientOptions, Gradients, OutputGradients } from './inside.js'
+import { ModelBase } from './model-base.js'
 import { wrongValue } from './options.js'
 import { StepQueue } from './step-queue.js'
-import { summaryText } from './summary.js'
-import type { FloatTensor } from './tensor.js'
 import { TrainingControl, runTraining } from './training.js'
 import type { History, Logs, TrainingStep } from './training.js'
-import { matchWeights, noteTrainable } from './weights.js'
-import type { NamedTensor } from './weights.js'
-
-// Models that the garbage collector finds are disposed of in the engine too.
-const collected = /* @__PURE__ */ new FinalizationRegistry<{ runtime: Runtime; id: number }>(
-  ({ runtime, id }) => void runtime.engine.disposeModel({ model: id }).catch(() => {}),
-)
 
 /**
  * A network that can be trained and asked. Made by `fovea.sequential`, `fovea.model` or `fovea.zoo`.
@@ -41,86 +27,9 @@ const collected = /* @__PURE__ */ new FinalizationRegistry<{ runtime: Runtime; i
  * await model.fit(images, labels, { epochs: 5 })
  * ```
  */
-export class Model {
-  /** As given, or `sequential` or `model`. */
-  readonly name: string
-  /** Decides initial weights, and by default shuffling and dropout. */
-  readonly seed: number
-  private readonly id: number
-  private readonly latest = new Latest()
+export class Model extends ModelBase {
   private control: TrainingControl | undefined
   private compiled = false
-  private disposed = false
-
-  /** @internal */
-  constructor(
-    private readonly runtime: Runtime,
-    private readonly description: ModelDescription,
-    seed: number,
-  ) {
-    this.name = description.name
-    this.seed = seed
-    this.id = description.model
-    collected.register(this, { runtime, id: this.id }, this)
-  }
-
-  /** The layers in order, all options filled in. */
-  get layers(): Omit<LayerInfo, 'inputs'>[] {
-    return this.description.layers.map(({ inputs: _, ...layer }) => ({ ...layer }))
-  }
-
-  /** What comes in: names, and shapes of one example. */
-  get inputs(): PortInfo[] {
-    return this.description.inputs.map((one) => ({ ...one, shape: [...one.shape] }))
-  }
-
-  /** What goes out: names, and shapes of one example. */
-  get outputs(): PortInfo[] {
-    return this.description.outputs.map((one) => ({ ...one, shape: [...one.shape] }))
-  }
-
-  /** A table of the layers, their shapes and their weights, as Keras prints it. */
-  summary(): string {
-    return summaryText(this.description)
-  }
-
-  /** How many weights there are. */
-  countParams(): ParameterCount {
-    return { ...this.description.countParams }
-  }
-
-  /**
-   * The weights, as copies, in Keras's names and layouts.
-   *
-   * @example
-   * ```ts
-   * const [kernel] = await model.getWeights()      // { name: 'conv2d_1/kernel', shape, data }
-   * ```
-   */
-  async getWeights(): Promise<NamedTensor[]> {
-    const values = await this.engine('getWeights').readParameters({ model: this.id })
-    return this.description.parameters.map(({ name, shape }, index) => {
-      return { name, shape: [...shape], data: values[index] ?? new Float32Array() }
-    })
-  }
-
-  /**
-   * Replaces the weights: all of them, in any order.
-   *
-   * @throws FoveaError `bad-shape` when a name or a shape differs; the message says which
-   */
-  async setWeights(weights: readonly NamedTensor[]): Promise<void> {
-    const engine = this.engine('setWeights')
-    const values = matchWeights('setWeights', this.description.parameters, weights)
-    await engine.writeParameters({ model: this.id, values })
-  }
-
-  /** Lets training change a layer's weights, or not. */
-  async setTrainable(layerName: string, trainable: boolean): Promise<void> {
-    const engine = this.engine('setTrainable')
-    await engine.setTrainable({ model: this.id, layer: layerName, trainable })
-    noteTrainable(this.description, layerName, trainable)
-  }
 
   /**
    * Says how to train: optimizer, loss, metrics.
@@ -236,25 +145,36 @@ export class Model {
   }
 
   /**
-   * What the network says: its raw output, as a copy. A single example may lack its batch dimension.
+   * How the loss changes with the inputs and with every trainable weight, or, with
+   * `outputGradients`, the sum of outputs times these. All examples are one batch, in inference
+   * mode unless `training: true`. Bytes count as the numbers from 0 to 1 that the model reads;
+   * penalties on weights do not count.
    *
-   * @returns a tensor `[n, ...]`; an array of tensors where the model has several outputs
-   * @throws FoveaError `bad-shape`; `superseded` where a later call had the same `latest` key
+   * @throws FoveaError `bad-shape`, `bad-data`; `bad-option` where y is given and no loss is compiled
    * @example
    * ```ts
-   * const output = await model.predict(test.images)      // [1000, 10]
+   * const { loss, input } = await model.gradients(image, [3])       // input: [1, 28, 28, 1]
+   * const outputGradients = fovea.tensor(new Float32Array([1, 0]), [1, 2])
+   * const { weights } = await model.gradients(image, { outputGradients })
    * ```
    */
-  async predict(x: Inputs, options: PredictOptions = {}): Promise<FloatTensor> {
-    const outputs = await this.predictAll(x, options)
-    const [first] = outputs
-    // The type says one tensor, which is what nearly every model gives; `predictAll` has the array.
-    return (outputs.length === 1 ? first : outputs) as FloatTensor
-  }
-
-  /** Like `predict`, but always an array: one tensor per output. */
-  async predictAll(x: Inputs, options: PredictOptions = {}): Promise<FloatTensor[]> {
-    return runPrediction(this.target('predict', this.engine('predict')), x, options, this.latest)
+  async gradients(x: Inputs, y: OutputGradients): Promise<Gradients>
+  async gradients(x: Inputs, y: Targets, options?: GradientOptions): Promise<Gradients>
+  async gradients(
+    x: Inputs,
+    y: Targets | OutputGradients,
+    options: GradientOptions = {},
+  ): Promise<Gradients> {
+    const engine = isOutputGradients(y)
+      ? this.engine('gradients')
+      : this.compiledEngine('gradients')
+    return runGradients(
+      this.target('gradients', engine),
+      this.description.parameters,
+      x,
+      y,
+      options,
+    )
   }
 
   /** Holds the training after the current batch. Predictions are still answered. */
@@ -273,18 +193,10 @@ export class Model {
   }
 
   /** Frees what the model holds in the engine. A training that runs rejects with `disposed`. */
-  async dispose(): Promise<void> {
-    if (this.disposed) return
-    this.disposed = true
-    collected.unregister(this)
+  override async dispose(): Promise<void> {
     if (this.control !== undefined) this.control.disposed = true
     this.control?.changed()
-    await this.runtime.engine.disposeModel({ model: this.id }).catch(() => {})
-  }
-
-  /** `await using model = ...` disposes at the end of the block. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.dispose()
+    await super.dispose()
   }
 
   private async runTraining(
@@ -315,25 +227,12 @@ export class Model {
     }
   }
 
-  private target(call: string, engine: Engine): InferenceTarget {
-    const { inputs, outputs } = this.description
-    return { engine, modelId: this.id, place: call, inputs, outputs }
-  }
-
   private tell(action: 'pause' | 'resume' | 'stop'): void {
     if (this.control === undefined) return
     if (action === 'stop') this.control.stopped = true
     else this.control.paused = action === 'pause'
     this.control.changed()
     void this.runtime.engine.control({ model: this.id, action }).catch(() => {})
-  }
-
-  private engine(call: string): Engine {
-    if (!this.disposed) return this.runtime.engine
-    throw new FoveaError(
-      'disposed',
-      `${call}: the model "${this.name}" was disposed of. Make a new one.`,
-    )
   }
 
   private compiledEngine(call: string): Engine {

@@ -7,24 +7,56 @@ import { describe } from './options.js'
 
 const kName = /^[A-Za-z0-9_./-]+$/
 
-/** The text of a model, from the tensors where it begins and ends. */
-export function modelSpec(
+/** A model's graph: every value has a name, and stands after all that it is made of. */
+export interface Graph {
+  name: string
+  inputs: readonly SymbolicTensor[]
+  outputs: readonly SymbolicTensor[]
+  names: ReadonlyMap<SymbolicTensor, string>
+}
+
+/** What a layer shares with a model that lives already. */
+export interface Share {
+  /** The layer's name there. */
+  name: string
+  /** Number of the model and name of the layer, for the engine: `3/conv2d_1`. */
+  weights: string
+  trainable: boolean
+}
+
+/** What each layer shares; undefined where it is new. */
+export type Shares = (layer: Layer) => Share | undefined
+
+/** Orders and names what lies between inputs and outputs. */
+export function modelGraph(
   name: string,
   inputs: readonly SymbolicTensor[],
   outputs: readonly SymbolicTensor[],
-): string {
+  shares: Shares,
+): Graph {
   checkName('model', name)
-  const order = topologicalOrder(inputs, outputs)
-  const names = layerNames(order)
+  return { name, inputs, outputs, names: valueNames(topologicalOrder(inputs, outputs), shares) }
+}
+
+/** The text of a model. */
+export function modelSpec({ name, outputs, names }: Graph, shares: Shares): string {
   const nameOf = (tensor: SymbolicTensor): string => names.get(tensor) ?? ''
   const lines = [`model name=${name} outputs=${outputs.map(nameOf).join(',')}`]
-  for (const tensor of order) {
-    const { type, options } = tensor.layer
+  const made = new Map<Layer, string>()
+  for (const [{ layer, inputs }, own] of names) {
+    const { type, options } = layer
+    const from = inputs.length > 0 ? [`from=${inputs.map(nameOf).join(',')}`] : []
+    const first = made.get(layer)
+    if (first !== undefined) {
+      lines.push(['again', `name=${own}`, `layer=${first}`, ...from].join(' '))
+      continue
+    }
+    made.set(layer, own)
     const { name: _given, inputShape: _shape, ...rest } = options
-    const words = [type, `name=${nameOf(tensor)}`]
-    if (tensor.inputs.length > 0) words.push(`from=${tensor.inputs.map(nameOf).join(',')}`)
-    words.push(...optionWords(`layer "${nameOf(tensor)}" (${type})`, rest))
-    lines.push(words.join(' '))
+    const share = shares(layer)
+    const { weights, trainable } = share ?? { weights: undefined, trainable: rest['trainable'] }
+    const words = optionWords(`layer "${own}" (${type})`, { ...rest, weights, trainable })
+    lines.push([type, `name=${own}`, ...from, ...words].join(' '))
   }
   return lines.join('\n') + '\n'
 }
@@ -100,52 +132,50 @@ function topologicalOrder(
     if (missing.length === 0) done.add(tensor)
     else waiting.push(tensor, ...missing.reverse())
   }
-  checkSharing(done)
   return [...done]
 }
 
-function checkSharing(tensors: Iterable<SymbolicTensor>): void {
-  const seen = new Set<Layer>()
-  for (const { layer } of tensors) {
-    if (seen.has(layer)) {
-      throw new FoveaError(
-        'unsupported',
-        `layer (${layer.type}): is applied twice in one model, but weights cannot be shared yet. ` +
-          `Make a second layer.`,
-      )
-    }
-    seen.add(layer)
-  }
-}
-
-/** A name for every tensor: the layer's own, else its type and a number that is still free. */
-function layerNames(order: readonly SymbolicTensor[]): Map<SymbolicTensor, string> {
-  const names = new Map<SymbolicTensor, string>()
+/**
+ * A name for every value: its layer's own, else the one that the layer has in the model it comes
+ * from, else its type and a number that is free; `dense_1.2` where a layer is applied again.
+ */
+function valueNames(order: readonly SymbolicTensor[], shares: Shares): Map<SymbolicTensor, string> {
+  const layers = new Set(order.map(({ layer }) => layer))
+  const names = new Map<Layer, string>()
   const taken = new Set<string>()
-  for (const tensor of order) {
-    const { type, options } = tensor.layer
-    const given = options['name']
+  const give = (layer: Layer, name: string): void => void (taken.add(name), names.set(layer, name))
+  for (const layer of layers) {
+    const given = layer.options['name']
     if (given === undefined) continue
-    const name = checkName(`layer (${type})`, given)
+    const name = checkName(`layer (${layer.type})`, given)
     if (taken.has(name)) {
       throw new FoveaError(
         'bad-option',
-        `layer "${name}" (${type}): another layer of the model has this name. Names are given once.`,
+        `layer "${name}" (${layer.type}): another layer of the model has this name. Names are given once.`,
       )
     }
-    taken.add(name)
-    names.set(tensor, name)
+    give(layer, name)
   }
-  const numbers = new Map<string, number>()
-  for (const tensor of order) {
-    if (names.has(tensor)) continue
-    const stem = snakeCase(tensor.layer.type)
-    let number = (numbers.get(stem) ?? 0) + 1
-    while (taken.has(`${stem}_${number}`)) ++number
-    numbers.set(stem, number)
-    names.set(tensor, `${stem}_${number}`)
+  for (const layer of layers) {
+    const there = names.has(layer) ? undefined : shares(layer)?.name
+    if (there !== undefined && !taken.has(there)) give(layer, there)
   }
-  return names
+  const free = (stem: string, from: number): string => {
+    let number = from
+    while (taken.has(`${stem}${number}`)) ++number
+    return `${stem}${number}`
+  }
+  for (const layer of layers) {
+    if (!names.has(layer)) give(layer, free(`${snakeCase(layer.type)}_`, 1))
+  }
+  return new Map(
+    order.map((tensor) => {
+      const own = names.get(tensor.layer) ?? ''
+      const name = layers.delete(tensor.layer) ? own : free(`${own}.`, 2)
+      taken.add(name)
+      return [tensor, name]
+    }),
+  )
 }
 
 function checkName(place: string, name: unknown): string {

@@ -7,10 +7,12 @@ interface TableColumn {
   title: string
   width: number
   right?: boolean
-  cell: (layer: LayerInfo) => string
+  cell: (layer: Row) => string
 }
 
-/** Layer, output shape, weights; the column of connections only where the layers are no chain. */
+type Row = Pick<LayerInfo, 'name' | 'type' | 'inputs' | 'outputShape' | 'params'>
+
+/** Layer, output shape, weights; inputs and connections only where the layers are no chain. */
 export function summaryText(description: ModelDescription): string {
   const { layers, name, countParams, inputs } = description
   const before = (k: number): string | undefined =>
@@ -23,7 +25,13 @@ export function summaryText(description: ModelDescription): string {
     { title: 'Output Shape', width: 22, cell: (layer) => shapeText(layer.outputShape) },
     { title: 'Param #', width: 13, right: true, cell: (layer) => grouped(layer.params) },
   ]
+  const listed: Row[] = [...layers]
   if (!chain) {
+    listed.unshift(
+      ...inputs.map(({ name, shape }) => {
+        return { name, type: 'input', inputs: ['-'], outputShape: [null, ...shape], params: 0 }
+      }),
+    )
     columns.push({
       title: 'Connected to',
       width: 24,
@@ -31,13 +39,13 @@ export function summaryText(description: ModelDescription): string {
     })
   }
   for (const column of columns) {
-    column.width = Math.max(column.width, ...layers.map((layer) => column.cell(layer).length))
+    column.width = Math.max(column.width, ...listed.map((layer) => column.cell(layer).length))
   }
   const rule = (left: string, line: string, cross: string, right: string): string =>
     left + columns.map(({ width }) => line.repeat(width + 2)).join(cross) + right
   const row = (side: string, text: (column: TableColumn) => string): string =>
     `${side} ${columns.map((one) => pad(text(one), one)).join(` ${side} `)} ${side}`
-  const rows = layers.map((layer) => row('│', ({ cell }) => cell(layer)))
+  const rows = listed.map((layer) => row('│', ({ cell }) => cell(layer)))
   return [
     `Model: "${name}"`,
     rule('┏', '━', '┳', '┓'),

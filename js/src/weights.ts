@@ -51,7 +51,8 @@ export function noteTrainable(
 ): void {
   for (const layer of layers) if (layer.name === layerName) layer.trainable = trainable
   for (const parameter of parameters) {
-    if (parameter.name.startsWith(`${layerName}/`)) parameter.trainable = trainable
+    const own = parameter.name.startsWith(`${layerName}/`)
+    if (own && !parameter.statistic) parameter.trainable = trainable
   }
   const free = parameters.filter((one) => one.trainable)
   countParams.trainable = free.reduce((sum, { shape }) => sum + elementCount(shape), 0)

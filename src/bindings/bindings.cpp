@@ -158,6 +158,18 @@ EMSCRIPTEN_BINDINGS(fovea) {
         return reply([&] { return engine().predict(model, data, from, count); });
       });
   function(
+      "activations", +[](int model, int data, const string& names) {
+        return reply([&] { return engine().activations(model, data, names); });
+      });
+  function(
+      "gradients", +[](int model, int data, int own, int training) {
+        return reply([&] { return engine().gradients(model, data, own != 0, training != 0); });
+      });
+  function(
+      "memory", +[](int model, int batch, int training) {
+        return reply([&] { return engine().memory(model, batch, training != 0); });
+      });
+  function(
       "digitFromPixels", +[](double pixels, int width, int height, int channels, double result) {
         return reply([&] { return digit(pixels, width, height, channels, result); });
       });

@@ -50,6 +50,10 @@ std::string describe(const Model& model, int number) {
     outputs.element(named_shape(network.output_names[i],
                                 network.value_rows[static_cast<std::size_t>(network.outputs[i])]));
   }
+  json::Members values;
+  for (const NamedValue& one : network.names) {
+    values.element(named_shape(one.name, network.value_rows[static_cast<std::size_t>(one.value)]));
+  }
   json::Members parameters;
   std::int64_t total = 0;
   std::int64_t trainable = 0;
@@ -62,6 +66,7 @@ std::string describe(const Model& model, int number) {
                            .add("name", parameter.name)
                            .add("shape", parameter.spec.shape)
                            .add("trainable", trains)
+                           .add("statistic", !parameter.spec.trainable)
                            .object());
   }
   return json::Members()
@@ -70,6 +75,7 @@ std::string describe(const Model& model, int number) {
       .add_json("layers", layers.array())
       .add_json("inputs", inputs.array())
       .add_json("outputs", outputs.array())
+      .add_json("values", values.array())
       .add_json("parameters", parameters.array())
       .add_json("countParams", json::Members()
                                    .add("total", total)

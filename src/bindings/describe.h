@@ -8,7 +8,7 @@
 
 namespace fovea {
 
-/// { model, name, layers, inputs, outputs, parameters, countParams } as JSON.
+/// { model, name, layers, inputs, outputs, values, parameters, countParams } as JSON.
 std::string describe(const Model& model, int number);
 
 }  // namespace fovea

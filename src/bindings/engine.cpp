@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "bindings/engine.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
 
 #include "bindings/describe.h"
 #include "core/json.h"
+#include "training/differentiate.h"
 
 namespace fovea {
 
@@ -41,6 +43,14 @@ std::string batcher_json(const Batcher& batcher) {
   return json::Members()
       .add("batches", batcher.batches())
       .add("samples", batcher.samples())
+      .object();
+}
+
+/// Where numbers lie in the heap; pointer 0: nowhere, they are all 0.
+std::string place_json(const ConstTensorView& view) {
+  return json::Members()
+      .add("pointer", reinterpret_cast<std::uintptr_t>(view.data))
+      .add("shape", view.shape)
       .object();
 }
 
@@ -89,7 +99,8 @@ std::shared_ptr<Dataset> Engine::dataset(int number) {
 }
 
 std::string Engine::create_model(const std::string& spec, std::uint32_t seed) {
-  auto made = std::make_unique<Session>(parse_model(spec), seed, *workers_);
+  const auto lender = [this](int owner) -> const Model& { return session(owner).model; };
+  auto made = std::make_unique<Session>(parse_model(spec), seed, *workers_, lender);
   const int number = next_number_++;
   std::string description = describe(made->model, number);
   sessions_.emplace(number, std::move(made));
@@ -139,7 +150,7 @@ std::string Engine::set_learning_rate(int model, double rate) {
 
 std::string Engine::learning_rate(int model) {
   return json::Members()
-      .add("learningRate", trainer(model, "learningRate").recipe().optimizer->learning_rate())
+      .add("learningRate", trainer(model, "learningRate").learning_rate())
       .object();
 }
 
@@ -153,8 +164,11 @@ std::string Engine::add_column(int number, const std::string& role, const std::s
                                const std::string& shape, void* bytes) {
   std::unique_ptr<void, decltype(&std::free)> owned(bytes, &std::free);
   const std::shared_ptr<Dataset> data = dataset(number);
-  std::vector<Column>& columns = role == "x" ? data->inputs : data->targets;
-  const std::string place = columns.empty() ? role : concat(role, '[', columns.size(), ']');
+  std::vector<Column>& columns = role == "x"   ? data->inputs
+                                 : role == "w" ? data->weights
+                                               : data->targets;
+  const std::string name = role == "w" ? "sampleWeight" : role;
+  const std::string place = columns.empty() ? name : concat(name, '[', columns.size(), ']');
   Options options(place, {{"shape", shape}});
   const std::vector<int> extents = options.integers("shape", 0, "a list of one to five sizes");
   if (extents.empty()) fail(ErrorCode::kBadShape, place, ": has no dimension for the examples.");
@@ -219,15 +233,56 @@ std::string Engine::evaluate_step(int model) {
 std::string Engine::predict(int model, int number, int from, int count) {
   const std::vector<ConstTensorView> outputs =
       fovea::predict(session(model).model, *dataset(number), from, count);
+  return json::Members().add_json("outputs", json::array(outputs, place_json)).object();
+}
+
+std::string Engine::activations(int model, int number, const std::string& names) {
+  std::vector<std::string_view> list;
+  for (std::string_view rest = names; !rest.empty();) {
+    const std::size_t comma = std::min(rest.find(','), rest.size());
+    list.push_back(rest.substr(0, comma));
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+  }
+  const auto values = fovea::activations(session(model).model, *dataset(number), list);
+  return json::Members().add_json("outputs", json::array(values, place_json)).object();
+}
+
+std::string Engine::gradients(int model, int number, bool own, bool training) {
+  const Recipe* recipe = own ? nullptr : &trainer(model, "gradients").recipe();
+  Model& found = session(model).model;
+  const Gradients gradients =
+      differentiate(found, recipe, *dataset(number), training ? Mode::kTraining : Mode::kInference);
+  json::Members weights;
+  const std::vector<Parameter>& parameters = found.network().parameters;
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const int index = static_cast<int>(i);
+    if (!found.trainable(index)) continue;
+    const ConstTensorView view{found.parameter_gradient(index).data(), parameters[i].spec.shape};
+    weights.element(place_json(view));
+  }
   return json::Members()
-      .add_json("outputs", json::array(outputs,
-                                       [](const ConstTensorView& output) {
-                                         return json::Members()
-                                             .add("pointer",
-                                                  reinterpret_cast<std::uintptr_t>(output.data))
-                                             .add("shape", output.shape)
-                                             .object();
-                                       }))
+      .add("loss", gradients.loss)
+      .add_json("inputs", json::array(gradients.inputs, place_json))
+      .add_json("weights", weights.array())
+      .object();
+}
+
+std::string Engine::memory(int model, int batch, bool training) {
+  Session& found = session(model);
+  const Network& network = found.model.network();
+  CompileRequest request{.batch = batch, .slots = found.model.slots()};
+  if (training) {
+    request.mode = Mode::kTraining;
+    request.backward = true;
+    for (std::size_t i = 0; i < network.outputs.size(); ++i)
+      request.losses.push_back({.output = static_cast<int>(i)});
+    if (found.trainer != nullptr) request.losses = found.trainer->recipe().ports();
+  }
+  const MemoryPlan plan = plan_memory(compile(network, request).buffers);
+  constexpr std::int64_t kBytes = sizeof(float);
+  return json::Members()
+      .add("planned", plan.size * kBytes)
+      .add("lowerBound", plan.lower_bound * kBytes)
       .object();
 }
 

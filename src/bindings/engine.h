@@ -41,11 +41,18 @@ class Engine {
   std::string begin_evaluate(int model, int dataset, const EpochOrder& order);
   std::string evaluate_step(int model);
   std::string predict(int model, int dataset, int from, int count);
+  /// Outputs of layers; names with commas between them.
+  std::string activations(int model, int dataset, const std::string& names);
+  /// Gradients of inputs and weights: of the loss, or (`own`) from the targets as gradients at the
+  /// outputs.
+  std::string gradients(int model, int dataset, bool own, bool training);
+  /// Bytes that a batch takes, without making room for it.
+  std::string memory(int model, int batch, bool training);
 
  private:
   struct Session {
-    explicit Session(const ModelSpec& spec, std::uint32_t seed, Workers& workers)
-        : model(spec, seed, workers) {}
+    Session(const ModelSpec& spec, std::uint32_t seed, Workers& workers, const WeightLender& lender)
+        : model(spec, seed, workers, lender) {}
     Model model;
     std::unique_ptr<Trainer> trainer;      // once compiled
     std::unique_ptr<Evaluator> evaluator;  // while evaluating

@@ -68,7 +68,7 @@ float Column::value(std::int64_t index) const {
 
 int Dataset::rows() const {
   int rows = -1;
-  for (const std::vector<Column>* columns : {&inputs, &targets}) {
+  for (const std::vector<Column>* columns : {&inputs, &targets, &weights}) {
     for (const Column& column : *columns) {
       if (rows >= 0 && column.rows() != rows) {
         fail(ErrorCode::kBadShape, column.place(), ": has ", with_separators(column.rows()),

@@ -52,6 +52,7 @@ class Column {
 struct Dataset {
   std::vector<Column> inputs;
   std::vector<Column> targets;
+  std::vector<Column> weights;  // of each example: none, one for all outputs, or one for each
 
   /// Rows of its columns, which must all have as many.
   [[nodiscard]] int rows() const;

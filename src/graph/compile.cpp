@@ -258,6 +258,11 @@ class Compiler {
 }  // namespace
 
 Shape target_shape(const LossPort& port, const Shape& prediction) {
+  if (port.target_size > 0) {
+    Shape shape = prediction;
+    shape.set(-1, port.target_size);
+    return shape;
+  }
   if (!port.sparse_target) return prediction;
   return Shape(prediction.extents().first(static_cast<std::size_t>(prediction.rank() - 1)));
 }

@@ -72,6 +72,7 @@ struct LossPort {
   bool wants_logits = false;   // reads the logits where the output comes from a softmax
   bool sparse_target = false;  // the target is the prediction's shape without its last dimension
   bool has_target = true;      // false: somebody else knows the loss and gives its gradient
+  int target_size = 0;         // the target's last dimension where it is not the prediction's
   bool operator==(const LossPort&) const = default;
 };
 

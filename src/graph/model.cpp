@@ -37,7 +37,8 @@ void Model::make_weights(std::uint32_t seed) {
     const Parameter& p = network_.parameters[i];
     if (!network_.nodes[static_cast<std::size_t>(p.node)].weights.empty()) continue;
     const RandomStream stream(seed, RandomUse::kInitialize, static_cast<std::uint32_t>(i));
-    initialize(p.spec.initializer, p.spec.fans, stream, parameter(static_cast<int>(i)));
+    initialize(p.spec.initializer,
+               {p.name, p.spec.shape, p.spec.fans, stream, parameter(static_cast<int>(i))});
   }
 }
 

@@ -26,6 +26,7 @@ class Builder {
 
   void add_input(const InputSpec& input) {
     claim(input.name);
+    network_.names.back().value = static_cast<int>(network_.value_rows.size());
     network_.input_names.push_back(input.name);
     network_.input_reads_bytes.push_back(0);
     check_size(input.row);
@@ -70,11 +71,6 @@ class Builder {
   }
 
  private:
-  struct Name {
-    std::string name;
-    int value;
-  };
-
   /// Joins the node's layers to the inputs of `spec`, whose name then stands for their output.
   int apply(int index, const LayerSpec& spec, const std::string& place) {
     std::vector<int> inputs;
@@ -92,7 +88,7 @@ class Builder {
       const auto layer = first + static_cast<std::size_t>(i);
       inputs = {add_step(*network_.layers[layer], std::move(inputs), index)};
     }
-    names_.back().value = inputs[0];
+    network_.names.back().value = inputs[0];
     return inputs[0];
   }
 
@@ -101,20 +97,20 @@ class Builder {
       fail(ErrorCode::kBadOption,
            "a layer's name must be letters, digits and any of _ . / - but is \"", name, "\".");
     }
-    if (std::ranges::find(names_, name, &Name::name) != names_.end()) {
+    if (std::ranges::find(network_.names, name, &NamedValue::name) != network_.names.end()) {
       fail(ErrorCode::kBadOption, "two layers have the name \"", name,
            "\". Give each layer a name of its own.");
     }
-    names_.push_back({name, static_cast<int>(network_.value_rows.size())});
+    network_.names.push_back({name, -1});  // nobody can read it before it is made
   }
 
   int value_of(const std::string& name, std::string_view place) const {
-    const auto at = std::ranges::find(names_, name, &Name::name);
-    if (at == names_.end()) {
+    const int value = network_.find_value(name);
+    if (value < 0) {
       fail(ErrorCode::kBadOption, place, ": there is no layer \"", name,
            "\" before it to read from.");
     }
-    return at->value;
+    return value;
   }
 
   void check_size(const Shape& row) const {
@@ -184,7 +180,6 @@ class Builder {
   }
 
   Network& network_;
-  std::vector<Name> names_;
 };
 
 }  // namespace
@@ -211,6 +206,11 @@ Network::Network(const ModelSpec& spec) : name(spec.name) {
 int Network::find_node(std::string_view node_name) const {
   const auto at = std::ranges::find(nodes, node_name, &Node::name);
   return at == nodes.end() ? -1 : static_cast<int>(at - nodes.begin());
+}
+
+int Network::find_value(std::string_view value_name) const {
+  const auto at = std::ranges::find(names, value_name, &NamedValue::name);
+  return at == names.end() ? -1 : at->value;
 }
 
 std::int64_t Network::node_parameters(int node) const {

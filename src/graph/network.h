@@ -33,6 +33,12 @@ struct Step {
   int parameter_count = 0;
 };
 
+/// What a name stands for: an input, a layer's output, or that of a layer applied again.
+struct NamedValue {
+  std::string name;
+  int value = -1;
+};
+
 /// A layer as its user described it.
 struct Node {
   std::string name;
@@ -51,12 +57,14 @@ struct Node {
 struct Network {
   explicit Network(const ModelSpec& spec);
 
-  [[nodiscard]] int find_node(std::string_view node_name) const;  // -1 when there is none
+  [[nodiscard]] int find_node(std::string_view node_name) const;    // -1 when there is none
+  [[nodiscard]] int find_value(std::string_view value_name) const;  // -1 when there is none
   /// Parameters of a node.
   [[nodiscard]] std::int64_t node_parameters(int node) const;
 
   std::string name;
   std::vector<std::string> input_names;
+  std::vector<NamedValue> names;        // in the order of the description
   std::vector<Shape> value_rows;        // shape of each value without the batch
   std::vector<char> input_reads_bytes;  // of each input: its first layer wants bytes as they are
   std::vector<Node> nodes;

@@ -24,11 +24,12 @@ std::array<float, 4> normal_block(const RandomStream& stream, std::uint64_t inde
   return u;
 }
 
-void truncated_normal(const RandomStream& stream, float deviation, std::span<float> values) {
+void limited_normal(const RandomStream& stream, float deviation, float limit,
+                    std::span<float> values) {
   std::size_t filled = 0;
   for (std::uint64_t index = 0; filled < values.size(); ++index) {
     for (const float x : normal_block(stream, index)) {
-      if (std::fabs(x) <= 2 && filled < values.size()) values[filled++] = x * deviation;
+      if (std::fabs(x) <= limit && filled < values.size()) values[filled++] = x * deviation;
     }
   }
 }

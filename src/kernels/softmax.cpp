@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "kernels/softmax.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -72,6 +73,14 @@ std::size_t class_of(float label, std::size_t classes) {
                                                            : classes;
 }
 
+/// A row whose label says that it does not count; its gradient becomes zero.
+bool skips(const LabelFormat& format, ConstTensorView labels, std::size_t row,
+           TensorView gradient) {
+  if (format.kind != Labels::kSparse || labels.data[row] != format.ignored) return false;
+  if (gradient) std::ranges::fill(row_of(gradient, row), 0.0F);
+  return true;
+}
+
 }  // namespace
 
 void softmax_forward(ConstTensorView x, TensorView y) {
@@ -125,12 +134,15 @@ void log_softmax_backward(ConstTensorView y, ConstTensorView output_gradient,
   }
 }
 
-double softmax_cross_entropy(ConstTensorView logits, ConstTensorView labels, Labels kind,
-                             float scale, TensorView gradient) {
+double softmax_cross_entropy(ConstTensorView logits, ConstTensorView labels,
+                             const LabelFormat& format, float scale, TensorView gradient) {
   double total = 0;
   const auto classes = static_cast<std::size_t>(logits.shape[-1]);
+  const float kept = 1 - format.smoothing;
+  const float shared = format.smoothing / static_cast<float>(classes);
   for (std::size_t row = 0; row < row_count(logits); ++row) {
     const std::span<const float> x = row_of(logits, row);
+    if (skips(format, labels, row, gradient)) continue;
     const float shift = row_max(x);
     float exponential_sum = 0;
     if (gradient) {
@@ -145,29 +157,37 @@ double softmax_cross_entropy(ConstTensorView logits, ConstTensorView labels, Lab
       exponential_sum = sum_of_lanes(sum);
     }
     const float log_sum = log_of(exponential_sum) + shift;
+    // What all classes get by smoothing, besides their labels.
+    const float share = shared == 0 ? 0 : shared * sum_of(x);
 
-    if (kind == Labels::kSparse) {
+    if (format.kind == Labels::kSparse) {
       const std::size_t label = class_of(labels.data[row], classes);
       if (label == classes) return std::numeric_limits<double>::quiet_NaN();
-      total += static_cast<double>(log_sum - x[label]);
+      total += static_cast<double>(log_sum - kept * x[label] - share);
       if (gradient) {
         const std::span<float> g = row_of(gradient, row);
         const Vector factor = broadcast(scale / exponential_sum);
+        const Vector less = broadcast(scale * shared);
         map_to(
-            g, [factor](Vector e) { return hn::Mul(e, factor); }, g);
-        g[label] -= scale;
+            g, [=](Vector e) { return hn::Sub(hn::Mul(e, factor), less); }, g);
+        g[label] -= kept * scale;
       }
     } else {
       const std::span<const float> t = row_of(labels, row);
-      const float label_sum = sum_of(t);
-      total += static_cast<double>(log_sum * label_sum - sum_of_products(t, x));
+      const float label_sum = kept * sum_of(t) + format.smoothing;
+      total += static_cast<double>(log_sum * label_sum - kept * sum_of_products(t, x) - share);
       if (gradient) {
         const std::span<float> g = row_of(gradient, row);
         const Vector factor = broadcast(label_sum / exponential_sum);
         const Vector s = broadcast(scale);
+        const Vector k = broadcast(kept);
+        const Vector less = broadcast(shared);
         map_to(
             g,
-            [=](Vector e, Vector label) { return hn::Mul(hn::Sub(hn::Mul(e, factor), label), s); },
+            [=](Vector e, Vector label) {
+              const Vector smooth = hn::Add(hn::Mul(label, k), less);
+              return hn::Mul(hn::Sub(hn::Mul(e, factor), smooth), s);
+            },
             g, t);
       }
     }
@@ -175,15 +195,17 @@ double softmax_cross_entropy(ConstTensorView logits, ConstTensorView labels, Lab
   return total;
 }
 
-double cross_entropy(ConstTensorView probabilities, ConstTensorView labels, Labels kind,
-                     float scale, TensorView gradient) {
+double cross_entropy(ConstTensorView probabilities, ConstTensorView labels,
+                     const LabelFormat& format, float scale, TensorView gradient) {
   double total = 0;
   const auto classes = static_cast<std::size_t>(probabilities.shape[-1]);
+  const float shared = format.smoothing / static_cast<float>(classes);
   for (std::size_t row = 0; row < row_count(probabilities); ++row) {
     const std::span<const float> p = row_of(probabilities, row);
+    if (skips(format, labels, row, gradient)) continue;
     const float sum = sum_of(p);
     std::size_t sparse_label = classes;
-    if (kind == Labels::kSparse) {
+    if (format.kind == Labels::kSparse) {
       sparse_label = class_of(labels.data[row], classes);
       if (sparse_label == classes) return std::numeric_limits<double>::quiet_NaN();
     }
@@ -191,8 +213,9 @@ double cross_entropy(ConstTensorView probabilities, ConstTensorView labels, Labe
     // of dq q) / sum.
     float mean = 0;
     for (std::size_t c = 0; c < classes; ++c) {
-      const float label =
-          kind == Labels::kSparse ? (c == sparse_label ? 1.0F : 0.0F) : row_of(labels, row)[c];
+      const float given = format.kind == Labels::kSparse ? (c == sparse_label ? 1.0F : 0.0F)
+                                                         : row_of(labels, row)[c];
+      const float label = given * (1 - format.smoothing) + shared;
       const float q = p[c] / sum;
       const bool clipped = q < kEpsilon || q > 1 - kEpsilon;
       if (label != 0) {

@@ -8,6 +8,7 @@
 
 #include "core/options.h"
 #include "core/random.h"
+#include "core/shape.h"
 
 namespace fovea {
 
@@ -19,22 +20,36 @@ struct Fans {
 
 struct Initializer {
   enum class Kind : std::uint8_t {
-    kZeros,
-    kOnes,
-    kConstant,
-    kGlorotUniform,  // U(-a, a), a = sqrt(6 / (in + out))
-    kGlorotNormal,   // N(0, 2 / (in + out)), cut at two standard deviations
-    kHeUniform,      // U(-a, a), a = sqrt(6 / in)
-    kHeNormal,       // N(0, 2 / in), cut at two standard deviations
+    kConstant,         // value
+    kUniform,          // U(value, top)
+    kNormal,           // N(value, deviation^2)
+    kTruncatedNormal,  // the same, cut at two standard deviations
+    kVarianceScaling,  // mean 0 and variance scale / n, n the fan of `mode`
+    kOrthogonal,       // value * a matrix whose rows or columns are orthonormal
+    kIdentity,         // value * the identity
   };
-  Kind kind = Kind::kZeros;
-  float value = 0;  // for kConstant
+  enum class Mode : std::uint8_t { kFanIn, kFanOut, kFanAverage };
+  /// For kVarianceScaling: cut at two deviations and corrected for it, not cut, or uniform.
+  enum class Distribution : std::uint8_t { kTruncated, kNormal, kUniform };
+
+  Kind kind = Kind::kConstant;
+  Mode mode = Mode::kFanIn;
+  Distribution distribution = Distribution::kTruncated;
+  double value = 0, top = 0, deviation = 0, scale = 1;
 };
 
-/// Reads "key=heNormal" or "key.type=constant key.value=0.1".
+/// Reads "key=heNormal" or "key.type=constant key.value=0.1". Glorot, He and LeCun are variance
+/// scalings: 1 / fanAvg, 2 / fanIn, 1 / fanIn.
 Initializer read_initializer(Options& options, std::string_view key, std::string_view default_type);
 
-void initialize(const Initializer& initializer, const Fans& fans, const RandomStream& stream,
-                std::span<float> values);
+/// What is to be initialized.
+struct InitializerCall {
+  std::string_view place;  // "conv2d_1/kernel": opens the sentence when the shape does not fit
+  Shape shape;
+  Fans fans;
+  RandomStream stream;
+  std::span<float> values;
+};
+void initialize(const Initializer& initializer, const InitializerCall& call);
 
 }  // namespace fovea

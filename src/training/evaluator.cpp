@@ -11,34 +11,24 @@ namespace fovea {
 Evaluator::Evaluator(Model& model, const Recipe& recipe, std::shared_ptr<const Dataset> data,
                      const EpochOrder& order)
     : model_(model),
-      recipe_(recipe),
-      data_(std::move(data)),
-      batcher_(order),
+      epoch_(model, recipe, {"evaluate", std::move(data), order, false}),
       metrics_(recipe.metrics) {
-  const RowRange range{order.from, order.to};
-  check_inputs("evaluate", model_.network(), *data_, range);
-  check_targets("evaluate", model_.network(), recipe_.losses, *data_, range);
   for (OutputMetric& metric : metrics_) metric.metric.reset();
 }
 
 bool Evaluator::step() {
-  const std::span<const std::uint32_t> rows = batcher_.next();
-  last_size_ = static_cast<int>(rows.size());
-  Plan& plan =
-      model_.prepare({.batch = last_size_, .losses = recipe_.ports(), .slots = model_.slots()});
-  feed_inputs(model_, plan, *data_, rows);
-  feed_targets(model_, plan, *data_, rows);
-  model_.forward(plan, 0, 0);
-  for (std::size_t i = 0; i < recipe_.losses.size(); ++i) {
-    const LossViews views = model_.loss(plan, static_cast<int>(i));
-    loss_total_ += last_size_ * recipe_.losses[i]->evaluate(
-                                    {views.prediction, views.target, {}, views.reads_logits});
-    for (OutputMetric& metric : metrics_) {
-      if (metric.output == static_cast<int>(i)) metric.metric.count(views.prediction, views.target);
-    }
-  }
-  seen_ += last_size_;
-  return batcher_.done();
+  begin_step();
+  return finish_step({});
+}
+
+std::span<const std::uint32_t> Evaluator::begin_step() {
+  model_.forward(epoch_.next(), 0, 0);
+  return epoch_.rows();
+}
+
+bool Evaluator::finish_step(std::span<const double> custom_losses) {
+  epoch_.count(epoch_.measure(metrics_, custom_losses));
+  return batcher().done();
 }
 
 std::vector<ConstTensorView> predict(Model& model, const Dataset& data, int from, int count) {

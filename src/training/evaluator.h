@@ -2,13 +2,14 @@
 // Measures a model batch by batch, and predicts. Neither disturbs a training that is under way.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
-#include "data/batcher.h"
 #include "data/dataset.h"
 #include "graph/model.h"
-#include "training/recipe.h"
+#include "training/epoch.h"
 
 namespace fovea {
 
@@ -18,23 +19,25 @@ class Evaluator {
   Evaluator(Model& model, const Recipe& recipe, std::shared_ptr<const Dataset> data,
             const EpochOrder& order);
 
-  [[nodiscard]] const Batcher& batcher() const { return batcher_; }
+  [[nodiscard]] const Batcher& batcher() const { return epoch_.batcher(); }
   /// One batch; true when it was the last one.
   bool step();
-  [[nodiscard]] int last_size() const { return last_size_; }
+  /// The same in two halves, as in Trainer: values of losses that somebody else computes.
+  std::span<const std::uint32_t> begin_step();
+  [[nodiscard]] LossViews loss_views(int output) const {
+    return model_.loss(epoch_.plan(), output);
+  }
+  bool finish_step(std::span<const double> custom_losses);
+
+  [[nodiscard]] int last_size() const { return epoch_.size(); }
   /// The mean loss of the examples seen.
-  [[nodiscard]] double loss() const { return seen_ > 0 ? loss_total_ / seen_ : 0; }
+  [[nodiscard]] double loss() const { return epoch_.loss(); }
   [[nodiscard]] const std::vector<OutputMetric>& metrics() const { return metrics_; }
 
  private:
   Model& model_;
-  const Recipe& recipe_;
-  std::shared_ptr<const Dataset> data_;
-  Batcher batcher_;
+  Epoch epoch_;
   std::vector<OutputMetric> metrics_;  // counters of its own
-  int seen_ = 0;
-  int last_size_ = 0;
-  double loss_total_ = 0;
 };
 
 /// The outputs for rows [from, from + count), valid until the model runs again.

@@ -17,13 +17,22 @@ void check_range(std::string_view task, const Dataset& data, RowRange range) {
   }
 }
 
-void check_class_numbers(std::string_view task, const Column& column, int classes, RowRange range) {
+struct Classes {
+  int count = 0;
+  float ignored = 0;  // a number that stands for none of them; NaN: there is no such
+};
+
+void check_class_numbers(std::string_view task, const Column& column, const Classes& classes,
+                         RowRange range) {
   const std::int64_t row_size = column.row().size();
   for (std::int64_t i = row_size * range.from; i < row_size * range.to; ++i) {
     const float label = column.value(i);
-    if (label >= 0 && label < static_cast<float>(classes) && label == std::floor(label)) continue;
+    if (label >= 0 && label < static_cast<float>(classes.count) && label == std::floor(label)) {
+      continue;
+    }
+    if (label == classes.ignored) continue;
     fail(ErrorCode::kBadData, task, ": ", column.place(), " must hold class numbers from 0 to ",
-         classes - 1, ", but example ", with_separators(i / row_size), " has ", label,
+         classes.count - 1, ", but example ", with_separators(i / row_size), " has ", label,
          ". Correct the labels or give the last layer more units.");
   }
 }
@@ -60,6 +69,7 @@ void check_targets(std::string_view task, const Network& network,
   for (std::size_t i = 0; i < losses.size(); ++i) {
     const Column& column = data.targets[i];
     const LossPort port = losses[i]->port(static_cast<int>(i));
+    if (!port.has_target) continue;  // whoever computes the loss knows them
     const Shape output = network.value_rows[static_cast<std::size_t>(network.outputs[i])];
     const Shape wanted = target_shape(port, output.with_batch(1)).row();
     const bool fits = column.row() == wanted || (wanted.rank() == 0 && column.row() == Shape{1});
@@ -75,7 +85,31 @@ void check_targets(std::string_view task, const Network& network,
            column.row(), " but ", losses[i]->name(), " on the output \"", network.output_names[i],
            "\" ", output, " takes ", wanted, ". ", remedy);
     }
-    if (port.sparse_target) check_class_numbers(task, column, output[-1], range);
+    if (port.sparse_target) {
+      check_class_numbers(task, column, {output[-1], losses[i]->ignored_class()}, range);
+    }
+  }
+}
+
+void check_weights(std::string_view task, const Network& network, const Dataset& data,
+                   RowRange range) {
+  const std::size_t columns = data.weights.size();
+  if (columns > 1 && columns != network.outputs.size()) {
+    fail(ErrorCode::kBadShape, task, ": model \"", network.name, "\" has ", network.outputs.size(),
+         " output(s) but there are ", columns,
+         " sets of sample weights. Give one for all outputs, or one for each.");
+  }
+  for (const Column& column : data.weights) {
+    if (column.row().size() != 1) {
+      fail(ErrorCode::kBadShape, task, ": ", column.place(), " has weights of shape ", column.row(),
+           " for each example. Give one number for each.");
+    }
+    for (int i = range.from; i < range.to; ++i) {
+      if (column.value(i) >= 0) continue;
+      fail(ErrorCode::kBadData, task, ": ", column.place(),
+           " must hold weights of 0 or more, but example ", with_separators(i), " has ",
+           column.value(i), ".");
+    }
   }
 }
 
@@ -90,7 +124,8 @@ void feed_inputs(const Model& model, const Plan& plan, const Dataset& data,
 void feed_targets(const Model& model, const Plan& plan, const Dataset& data,
                   std::span<const std::uint32_t> rows) {
   for (std::size_t i = 0; i < data.targets.size(); ++i) {
-    data.targets[i].gather(rows, 1, model.loss(plan, static_cast<int>(i)).target.data);
+    const TensorView target = model.loss(plan, static_cast<int>(i)).target;
+    if (target) data.targets[i].gather(rows, 1, target.data);
   }
 }
 

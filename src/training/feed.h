@@ -30,6 +30,10 @@ void check_targets(std::string_view task, const Network& network,
                    const std::vector<std::unique_ptr<Loss>>& losses, const Dataset& data,
                    RowRange range);
 
+/// Refuses weights of examples that are not one number of 0 or more for each.
+void check_weights(std::string_view task, const Network& network, const Dataset& data,
+                   RowRange range);
+
 /// Copies these rows into the plan's inputs: bytes as 0 to 1, or as 0 to 255 where the first layer
 /// rescales them itself.
 void feed_inputs(const Model& model, const Plan& plan, const Dataset& data,

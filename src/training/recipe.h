@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // How a model is trained, from the lines of its description: `optimizer type=adam ...`, one `loss
-// type=...` for each output, `metric type=...`.
+// type=... lossWeight=...` for each output, `metric type=... output=...`, without `output` for
+// each.
 #pragma once
 
 #include <memory>
@@ -27,6 +28,8 @@ struct Recipe {
   std::vector<OutputMetric> metrics;
 
   [[nodiscard]] std::vector<LossPort> ports() const;
+  /// Somebody else must give some loss and its gradient: see Trainer::begin_step.
+  [[nodiscard]] bool has_custom_loss() const;
 };
 
 Recipe parse_recipe(std::string_view text, const Network& network);

@@ -1,107 +1,110 @@
 // SPDX-License-Identifier: MIT
 #include "training/trainer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
-#include "training/feed.h"
+#include "kernels/norm.h"
+#include "training/upkeep.h"
 
 namespace fovea {
 
 Trainer::Trainer(Model& model, Recipe recipe) : model_(model), recipe_(std::move(recipe)) {
-  const std::int64_t slots = recipe_.optimizer->slots();
-  state_ = AlignedBuffer(slots * model_.network().parameter_floats,
-                         concat("the optimizer state of model \"", model_.network().name, '"'));
+  const Optimizer& optimizer = *recipe_.optimizer;
+  const Network& network = model_.network();
+  state_ = AlignedBuffer(optimizer.slots() * network.parameter_floats,
+                         concat("the optimizer state of model \"", network.name, '"'));
+  norms_.resize(constraint_room(network));
+  if (optimizer.initial_state() != 0) {
+    std::ranges::fill(state_.values(), optimizer.initial_state());
+  }
+  for (int i = 0; optimizer.keeps_average() && i < static_cast<int>(network.parameters.size());
+       ++i) {
+    // A layer that is freed late averages from where it stood.
+    std::ranges::copy(model_.parameter(i), slot(optimizer.slots() - 1, i).begin());
+  }
 }
 
 void Trainer::begin(std::shared_ptr<const Dataset> data, const EpochOrder& order) {
-  const RowRange range{order.from, order.to};
-  check_inputs("fit", model_.network(), *data, range);
-  check_targets("fit", model_.network(), recipe_.losses, *data, range);
-  data_ = std::move(data);
-  batcher_ = Batcher(order);
+  epoch_ = Epoch(model_, recipe_, {"fit", std::move(data), order, true});
   seed_ = order.seed;
-  batch_ = seen_ = 0;
-  loss_total_ = 0;
+  batch_ = 0;
   for (OutputMetric& metric : recipe_.metrics) metric.metric.reset();
-
-  // Everything is made here; a step allocates nothing.
-  model_.prepare_gradients();
-  whole_ = {.batch = std::min(order.batch_size, batcher_.samples()),
-            .mode = Mode::kTraining,
-            .backward = true,
-            .losses = recipe_.ports(),
-            .slots = model_.slots()};
-  rest_ = whole_;
-  rest_.batch = batcher_.samples() % whole_.batch;
-  model_.prepare(whole_);
-  if (rest_.batch > 0) model_.prepare(rest_);
 }
 
 /// What learning is.
 StepReport Trainer::step() {
-  ensure(data_ != nullptr && !batcher_.done(), "a step without an epoch that has begun");
-  const std::span<const std::uint32_t> rows = batcher_.next();
-  const auto size = static_cast<int>(rows.size());
-  Plan& plan = model_.prepare(size == whole_.batch ? whole_ : rest_);
-  feed_inputs(model_, plan, *data_, rows);
-  feed_targets(model_, plan, *data_, rows);
-  model_.forward(plan, seed_, steps_);
-  const double loss = compute_losses(plan);
-  model_.backward(plan, seed_, steps_);
+  begin_step();
+  return finish_step({});
+}
+
+std::span<const std::uint32_t> Trainer::begin_step() {
+  ensure(epoch_.has_next(), "a step without an epoch that has begun");
+  model_.forward(epoch_.next(), seed_, steps_);
+  return epoch_.rows();
+}
+
+StepReport Trainer::finish_step(std::span<const double> custom_losses) {
+  const double loss = epoch_.measure(recipe_.metrics, custom_losses);
+  if (!std::isfinite(loss)) {
+    fail(ErrorCode::kNonFiniteLoss, "fit: the loss became ", loss, " at step ", steps_ + 1,
+         ". The weights of the step before are kept. Try a smaller learning rate, and check the "
+         "data.");
+  }
+  model_.backward(epoch_.plan(), seed_, steps_);
+  add_penalty_gradients(model_);
   update_parameters();
   model_.commit_statistics();
   ++steps_;
 
-  seen_ += size;
-  loss_total_ += loss * size;
+  epoch_.count(loss);
   return {.batch = ++batch_,
-          .size = size,
+          .size = epoch_.size(),
           .step = steps_,
           .loss = loss,
-          .epoch_loss = loss_total_ / seen_,
-          .done = batcher_.done()};
+          .epoch_loss = epoch_.loss(),
+          .done = batcher().done()};
 }
 
-double Trainer::compute_losses(const Plan& plan) {
-  double total = 0;
-  for (std::size_t i = 0; i < recipe_.losses.size(); ++i) {
-    const LossViews views = model_.loss(plan, static_cast<int>(i));
-    // The metrics count first: the loss may leave its gradient where the prediction was.
-    for (OutputMetric& metric : recipe_.metrics) {
-      if (metric.output == static_cast<int>(i)) metric.metric.count(views.prediction, views.target);
-    }
-    total += recipe_.losses[i]->evaluate(
-        {views.prediction, views.target, views.gradient, views.reads_logits});
-  }
-  if (!std::isfinite(total)) {
-    fail(ErrorCode::kNonFiniteLoss, "fit: the loss became ", total, " at step ", steps_ + 1,
-         ". The weights of the step before are kept. Try a smaller learning rate, and check the "
-         "data.");
-  }
-  return total;
+std::span<float> Trainer::slot(int number, int parameter) {
+  const Network& network = model_.network();
+  const Parameter& p = network.parameters[static_cast<std::size_t>(parameter)];
+  return state_.values().subspan(
+      static_cast<std::size_t>(number * network.parameter_floats + p.offset),
+      static_cast<std::size_t>(p.spec.shape.size()));
 }
 
 void Trainer::update_parameters() {
-  const Network& network = model_.network();
-  const auto block = static_cast<std::size_t>(network.parameter_floats);
-  const int slots = recipe_.optimizer->slots();
-  for (std::size_t i = 0; i < network.parameters.size(); ++i) {
-    const int index = static_cast<int>(i);
-    if (!model_.trainable(index)) continue;
-    const std::span<float> parameter = model_.parameter(index);
-    const auto offset = static_cast<std::size_t>(network.parameters[i].offset);
-    const auto slot = [&](int number) {
-      return slots > number
-                 ? state_.values().subspan(static_cast<std::size_t>(number) * block + offset,
-                                           parameter.size())
-                 : std::span<float>();
-    };
-    recipe_.optimizer->update({.gradient = model_.parameter_gradient(index),
-                               .parameter = parameter,
-                               .first_slot = slot(0),
-                               .second_slot = slot(1),
-                               .step = steps_});
+  const int count = static_cast<int>(model_.network().parameters.size());
+  const Optimizer& optimizer = *recipe_.optimizer;
+  OptimizerCall call{.step = steps_};
+  if (optimizer.global_clip_norm() > 0) {
+    double squares = 0;
+    for (int i = 0; i < count; ++i) {
+      if (model_.trainable(i)) squares += sum_of_squares(model_.parameter_gradient(i));
+    }
+    const double most = optimizer.global_clip_norm();
+    call.gradient_scale = static_cast<float>(most / std::max(std::sqrt(squares), most));
+  }
+  for (int i = 0; i < count; ++i) {
+    if (!model_.trainable(i)) continue;
+    call.gradient = model_.parameter_gradient(i);
+    call.parameter = model_.parameter(i);
+    for (int s = 0; s < optimizer.slots(); ++s) {
+      call.slots[static_cast<std::size_t>(s)] = slot(s, i);
+    }
+    optimizer.update(call);
+    constrain(model_, i, norms_);
+  }
+}
+
+void Trainer::swap_averages() {
+  if (!recipe_.optimizer->keeps_average()) return;
+  for (int i = 0; i < static_cast<int>(model_.network().parameters.size()); ++i) {
+    if (model_.network().parameters[static_cast<std::size_t>(i)].spec.trainable) {
+      std::ranges::swap_ranges(model_.parameter(i), slot(recipe_.optimizer->slots() - 1, i));
+    }
   }
 }
 

@@ -5,13 +5,12 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
+#include <span>
 #include <vector>
 
 #include "core/aligned_buffer.h"
-#include "data/batcher.h"
-#include "data/dataset.h"
 #include "graph/model.h"
+#include "training/epoch.h"
 #include "training/recipe.h"
 
 namespace fovea {
@@ -31,34 +30,46 @@ class Trainer {
   Trainer(Model& model, Recipe recipe);
 
   [[nodiscard]] Recipe& recipe() { return recipe_; }
+  /// Of the next step.
+  [[nodiscard]] double learning_rate() const { return recipe_.optimizer->learning_rate(steps_); }
 
   /// Begins an epoch. Refuses data that does not fit.
   void begin(std::shared_ptr<const Dataset> data, const EpochOrder& order);
-  [[nodiscard]] const Batcher& batcher() const { return batcher_; }
+  [[nodiscard]] const Batcher& batcher() const { return epoch_.batcher(); }
   /// Lets go of this data, which an epoch that was left early would keep in memory.
   void forget(const Dataset& data) {
-    if (data_.get() == &data) data_.reset();
+    if (epoch_.data().get() == &data) epoch_.forget_data();
   }
 
   /// One batch: forward, loss, backward, update. A loss that is not finite is an error and leaves
   /// the parameters as they were.
   StepReport step();
 
+  /// The same in two halves, for losses that somebody else computes. After begin_step, which gives
+  /// the rows of the batch, the predictions are in `loss_views`; their gradients are to be written
+  /// there too, and the values given to finish_step, one for each such loss.
+  std::span<const std::uint32_t> begin_step();
+  [[nodiscard]] LossViews loss_views(int output) const {
+    return model_.loss(epoch_.plan(), output);
+  }
+  StepReport finish_step(std::span<const double> custom_losses);
+
+  /// Exchanges the parameters with their averages over the steps, if the optimizer keeps some: once
+  /// before an evaluation, and again to train on; or once for good (Keras, at the end of fit).
+  void swap_averages();
+
  private:
-  double compute_losses(const Plan& plan);
   void update_parameters();
+  [[nodiscard]] std::span<float> slot(int number, int parameter);
 
   Model& model_;
   Recipe recipe_;
-  AlignedBuffer state_;  // the optimizer's slots, each as large as the block of parameters
-  std::shared_ptr<const Dataset> data_;
-  Batcher batcher_;
-  CompileRequest whole_, rest_;  // for full batches and for the last one
+  AlignedBuffer state_;        // the optimizer's slots, each as large as the block of parameters
+  std::vector<double> norms_;  // room for constraints
+  Epoch epoch_;
   std::uint32_t seed_ = 0;
   std::uint32_t steps_ = 0;
   int batch_ = 0;
-  int seen_ = 0;           // examples of this epoch
-  double loss_total_ = 0;  // sum over examples of this epoch
 };
 
 }  // namespace fovea

@@ -88,7 +88,8 @@ TEST_CASE("model errors: options", "[errors]") {
       ErrorCode::kBadOption,
       kInput + "conv2d name=c from=x filters=2 kernelSize=3 kernelInitializer=glorot",
       "layer \"c\" (conv2d), kernelInitializer: type must be zeros, ones, constant, glorotUniform, "
-      "glorotNormal, heUniform or heNormal but is \"glorot\".");
+      "glorotNormal, heUniform, heNormal, leCunUniform, leCunNormal, varianceScaling, "
+      "randomUniform, randomNormal, truncatedNormal, orthogonal or identity but is \"glorot\".");
   expect_refusal(
       ErrorCode::kBadOption,
       kInput + "conv2d name=c from=x filters=2 kernelSize=3 kernelInitializer.size=3",
@@ -156,14 +157,22 @@ void expect_bad_recipe(const std::string& recipe, const std::string& sentence) {
 TEST_CASE("recipe errors: optimizers, losses and metrics", "[errors]") {
   const std::string adam = "optimizer type=adam\n";
   const std::string loss = "loss type=meanSquaredError\n";
-  expect_bad_recipe("optimizer type=adamw\n" + loss,
-                    "compile: unknown optimizer \"adamw\". Known optimizers: adam and sgd.");
-  expect_bad_recipe(adam + "loss type=crossentropy",
-                    "compile: unknown loss \"crossentropy\". Known losses: "
-                    "categoricalCrossentropy, meanSquaredError and "
-                    "sparseCategoricalCrossentropy.");
-  expect_bad_recipe(adam + loss + "metric type=recall",
-                    "compile: unknown metric \"recall\". Known metrics: accuracy.");
+  expect_bad_recipe(
+      "optimizer type=adamx\n" + loss,
+      "compile: unknown optimizer \"adamx\". Known optimizers: sgd, rmsprop, adagrad, "
+      "adadelta, adam, adamax, adamw, nadam and lion.");
+  expect_bad_recipe(
+      adam + "loss type=crossentropy",
+      "compile: unknown loss \"crossentropy\". Known losses: "
+      "binaryCrossentropy, categoricalCrossentropy, categoricalHinge, cosineSimilarity, custom, "
+      "dice, focal, gaussianMixtureNLL, hinge, huber, kullbackLeiblerDivergence, "
+      "logCosh, meanAbsoluteError, meanAbsolutePercentageError, meanSquaredError, "
+      "meanSquaredLogarithmicError, poisson, sparseCategoricalCrossentropy and "
+      "squaredHinge.");
+  expect_bad_recipe(adam + loss + "metric type=recal",
+                    "compile: unknown metric \"recal\". Known metrics: accuracy, binaryAccuracy, "
+                    "categoricalAccuracy, sparseCategoricalAccuracy, topKCategoricalAccuracy, "
+                    "precision, recall, f1, auc, meanIoU, mse and mae.");
   expect_bad_recipe(
       loss, "compile: no optimizer is given. Use \"adam\" or fovea.optimizers.sgd({ ... }).");
   expect_bad_recipe(adam,
@@ -180,9 +189,36 @@ TEST_CASE("recipe errors: optimizers, losses and metrics", "[errors]") {
   expect_bad_recipe(
       "optimizer type=adam epsilonPlacement=torch\n" + loss,
       "optimizer \"adam\": epsilonPlacement must be keras or corrected but is \"torch\".");
-  expect_bad_recipe("optimizer type=sgd beta1=0.9\n" + loss,
-                    "optimizer \"sgd\": unknown option \"beta1\". Known options: learningRate, "
-                    "momentum and nesterov.");
+  expect_bad_recipe(
+      "optimizer type=sgd beta1=0.9\n" + loss,
+      "optimizer \"sgd\": unknown option \"beta1\". Known options: learningRate, "
+      "momentum, nesterov, clipNorm, globalClipNorm, clipValue, weightDecay and ema.");
+  expect_bad_recipe("optimizer type=sgd clipNorm=1 clipValue=1\n" + loss,
+                    "optimizer \"sgd\": only one of clipNorm, globalClipNorm and clipValue can be "
+                    "set. Choose one.");
+  expect_bad_recipe(
+      "optimizer type=sgd learningRate.type=piecewise learningRate.boundaries=5 "
+      "learningRate.values=0.1\n" +
+          loss,
+      "optimizer \"sgd\", learningRate: needs rising boundaries and one value more "
+      "than boundaries, but has 1 and 1.");
+  expect_bad_recipe(
+      "optimizer type=sgd learningRate.type=cosineDecay "
+      "learningRate.initialLearningRate=0.1\n" +
+          loss,
+      "optimizer \"sgd\", learningRate: decaySteps is missing. It must be a number "
+      "from 1 to 4294967295.");
+  expect_bad_recipe(adam + loss + "metric type=sparseCategoricalAccuracy",
+                    "metric \"sparseCategoricalAccuracy\": the loss meanSquaredError takes one "
+                    "number for each class. Use \"accuracy\", which follows the loss.");
+  expect_bad_recipe(adam + "loss type=custom\nmetric type=mae",
+                    "metric \"mae\": cannot be measured beside the loss custom, whose targets are "
+                    "not of the output's kind. Leave the metric of this output out.");
+  expect_bad_recipe(adam + loss + "metric type=recall\nmetric type=recall threshold=0.9",
+                    "metric \"recall\": there are two metrics called \"recall\". Give one of them "
+                    "a name of its own.");
+  expect_bad_recipe(adam + "loss type=meanSquaredError lossWeight=-1",
+                    "compile: lossWeights must be numbers of 0 or more but one is -1.");
   expect_bad_recipe(adam + "loss type=meanSquaredError fromLogits=true",
                     "loss \"meanSquaredError\": unknown option \"fromLogits\". It takes none.");
 }

@@ -108,7 +108,8 @@ class Trial {
     if (recipe_.ports()[index].sparse_target) {
       for (float& label : target)
         label = static_cast<float>(random_.integer(0, loss.prediction.shape[-1] - 1));
-    } else if (recipe_.losses[index]->name() == "categoricalCrossentropy") {
+    } else if (recipe_.losses[index]->name() == "categoricalCrossentropy" ||
+               recipe_.losses[index]->name() == "focal") {
       for (float& label : target) label = std::fabs(label);
     }
     return target;
@@ -367,6 +368,29 @@ TEST_CASE("gradients through a model: an output that other layers read on", "[gr
       "outputs=d1,d2\ninput name=x shape=6\ndense name=d1 from=x units=5 activation=softmax\ndense "
       "name=d2 from=d1 units=3",
       "loss type=categoricalCrossentropy\n" + kSparse);
+}
+
+TEST_CASE("gradients through a model: a layer that is applied twice, thrice, and to itself",
+          "[gradient]") {
+  // Siamese: the same two layers on both inputs.
+  check_gradients(
+      "outputs=a,b\ninput name=x shape=4\ninput name=y shape=4\n"
+      "dense name=s from=x units=5 activation=tanh\nagain name=s.2 layer=s from=y\n"
+      "dense name=a from=s units=3 activation=softmax\nagain name=b layer=a from=s.2",
+      "loss type=categoricalCrossentropy\n" + kSparse);
+  // A chain of one layer, with dropout whose mask is another each time.
+  check_gradients(
+      "outputs=a\ninput name=x shape=5,5,2\n"
+      "conv2d name=c from=x filters=2 kernelSize=3 padding=same activation=tanh\n"
+      "dropout name=o from=c rate=0.3\nagain name=c.2 layer=c from=o\n"
+      "again name=o.2 layer=o from=c.2\nagain name=c.3 layer=c from=o.2\n"
+      "flatten name=f from=c.3\ndense name=a from=f units=3",
+      kSparse);
+  // Some applications lead to no output.
+  check_gradients(
+      "outputs=d\ninput name=x shape=4\ndense name=d from=x units=4 activation=tanh\n"
+      "again name=d.2 layer=d from=d\nagain name=d.3 layer=d from=d.2",
+      "loss type=meanSquaredError");
 }
 
 TEST_CASE("gradients through a model: two inputs", "[gradient]") {

@@ -8,7 +8,7 @@
 #include <limits>
 #include <string>
 
-#include "kernels/regression.h"
+#include "kernels/losses.h"
 #include "tests/cpp/support/expect_close.h"
 #include "tests/cpp/support/random_values.h"
 #include "tests/reference/cross_entropy.h"
@@ -249,13 +249,13 @@ TEST_CASE("squared error: against the slow twin, with sums of more than one bloc
     const Input y(prediction, size % 4);
     const Input t(target, size % 3);
     Output gradient(size, size % 2);
-    const double value = squared_error(y.values(), t.values(), 0.25F, gradient.values());
+    const double value = elementwise_loss({}, y.values(), t.values(), 0.25F, gradient.values());
     reference::Loss expected = reference::squared_error(prediction, target);
     INFO(place);
     // Lanes are chains of at most 256 terms; blocks are added in double.
     CHECK(std::fabs(value - expected.value) <=
           expected.value * 64 * std::numeric_limits<float>::epsilon());
-    CHECK(squared_error(y.values(), t.values(), 0.25F, {}) == value);
+    CHECK(elementwise_loss({}, y.values(), t.values(), 0.25F, {}) == value);
     for (double& g : expected.gradient) g *= 0.25;
     expect_intact(place, "gradient", gradient);
     expect_close({place, "gradient", gradient.view({length})}, expected.gradient,

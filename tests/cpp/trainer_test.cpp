@@ -210,30 +210,6 @@ TEST_CASE("trainer: a loss that is not finite stops, and the weights of the step
   CHECK(test::same_bits(before, training.small.model().parameter(0)));
 }
 
-TEST_CASE("metric: accuracy of class numbers, one-hot labels and single outputs", "[trainer]") {
-  const std::vector<float> p = {0.1F, 0.7F, 0.2F, 5, 4, 3};
-  Metric sparse("accuracy", {.sparse_target = true});
-  CHECK(std::isnan(sparse.value()));
-  const std::vector<float> numbers = {1, 1};
-  sparse.count({p.data(), {2, 3}}, {numbers.data(), {2}});
-  CHECK(sparse.batch_value() == 0.5);
-  const std::vector<float> right = {1, 0};
-  sparse.count({p.data(), {2, 3}}, {right.data(), {2}});
-  CHECK(sparse.batch_value() == 1);
-  CHECK(sparse.value() == 0.75);
-  sparse.reset();
-  CHECK(std::isnan(sparse.value()));
-  Metric one_hot("accuracy", {});
-  const std::vector<float> hot = {0, 1, 0, 0, 0, 1};
-  one_hot.count({p.data(), {2, 3}}, {hot.data(), {2, 3}});
-  CHECK(one_hot.value() == 0.5);
-  Metric binary("accuracy", {});
-  const std::vector<float> yes = {0.9F, 0.4F, 0.6F, 0.1F};
-  const std::vector<float> truth = {1, 1, 0, 0};
-  binary.count({yes.data(), {4, 1}}, {truth.data(), {4, 1}});
-  CHECK(binary.value() == 0.5);
-}
-
 void expect_bad_fit(ErrorCode code, const std::shared_ptr<const Dataset>& data,
                     const std::string& sentence, const EpochOrder& order = {.from = 0, .to = 4}) {
   TrainingRun training(kDigitsNetwork, "optimizer type=sgd\n" + kSparseFromLogits);

@@ -139,17 +139,6 @@ test('a name that the text cannot hold is refused', () =>
       fovea.sequential({ layers: [layers.dense({ inputShape: [2], units: 2, name: 'my layer' })] }),
   ))
 
-test('a layer applied twice is refused', () => {
-  const shared = layers.dense({ units: 2 })
-  const x = fovea.input({ shape: [2] })
-  return rejects(
-    'unsupported',
-    'layer (dense): is applied twice in one model, but weights cannot be shared yet. Make a second ' +
-      'layer.',
-    () => fovea.model({ inputs: x, outputs: shared.apply(shared.apply(x)) }),
-  )
-})
-
 test('an output that reads an input which is not listed is refused', () =>
   rejects(
     'bad-option',

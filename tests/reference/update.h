@@ -26,4 +26,23 @@ struct Adam {
 void adam_step(const Adam& adam, int t, double gradient, double& first_moment,
                double& second_moment, double& parameter);
 
+/// Keras 3's optimizers, straight from its source's formulas.
+struct Rule {
+  enum class Kind { kSgd, kRmsprop, kAdagrad, kAdadelta, kAdam, kAdamax, kNadam, kLion };
+  Kind kind = Kind::kSgd;
+  double rate = 0.001;
+  double beta1 = 0.9, beta2 = 0.999;  // rho is beta1
+  double epsilon = 1e-3;
+  double momentum = 0;
+  double initial = 0;
+  double weight_decay = 0;
+  bool centered = false, amsgrad = false;
+};
+struct RuleState {
+  explicit RuleState(const Rule& rule) : a(rule.initial) {}
+  double a = 0, b = 0, c = 0;
+  double product = 1;  // nadam's
+};
+void rule_step(const Rule& rule, int t, double gradient, RuleState& state, double& parameter);
+
 }  // namespace fovea::reference

@@ -14,8 +14,8 @@ import type {
   FitEpochRequest,
   ModelDescription,
 } from './engine.js'
-import { copyFloatsOut, copyIn, unwrap, unwrapWhole } from './native.js'
-import type { NativeModule } from './native.js'
+import { copyFloatsOut, copyIn, copyTensorOut, unwrap, unwrapWhole } from './native.js'
+import type { NativeModule, Place } from './native.js'
 import { Run, disposedDuring, evaluate, fitEpoch } from './session.js'
 import { yieldToMessages } from './yield.js'
 
@@ -194,6 +194,39 @@ export class InThreadEngine implements Engine {
     }
   }
 
+  async activations(request: Request<'activations'>): Result<'activations'> {
+    const { model, columns, names } = request
+    return this.withDataset(columns, (dataset) => {
+      const { outputs } = unwrap<{ outputs: Place[] }>(
+        this.native.activations(model, dataset, names.join(',')),
+      )
+      return outputs.map((place) => copyTensorOut(this.native, place))
+    })
+  }
+
+  async gradients(request: Request<'gradients'>): Result<'gradients'> {
+    const { model, columns, own, training } = request
+    return this.withDataset(columns, (dataset) => {
+      const { loss, inputs, weights } = unwrap<{
+        loss: number | null
+        inputs: Place[]
+        weights: Place[]
+      }>(this.native.gradients(model, dataset, own ? 1 : 0, training ? 1 : 0))
+      return {
+        loss: own ? null : loss,
+        // An input that nothing reads has no place: its gradient is 0 everywhere.
+        inputs: inputs.map(({ pointer }, k) =>
+          copyTensorOut(this.native, { pointer, shape: columns[k]?.shape ?? [] }),
+        ),
+        weights: weights.map((place) => copyTensorOut(this.native, place).data),
+      }
+    })
+  }
+
+  async memory({ model, batchSize, training }: Request<'memory'>): Result<'memory'> {
+    return unwrap(this.native.memory(model, batchSize, training ? 1 : 0))
+  }
+
   async digitFromPixels(request: Request<'digitFromPixels'>): Promise<DigitResult> {
     const { data, width, height, channels } = request
     const native = this.native
@@ -238,6 +271,15 @@ export class InThreadEngine implements Engine {
     } catch (error) {
       unwrap(this.native.disposeDataset(dataset))
       throw error
+    }
+  }
+
+  private withDataset<Value>(columns: Column[], use: (dataset: number) => Value): Value {
+    const dataset = this.uploadDataset(columns)
+    try {
+      return use(dataset)
+    } finally {
+      unwrap(this.native.disposeDataset(dataset))
     }
   }
 

@@ -32,6 +32,8 @@ export interface ParameterInfo {
   name: string
   shape: number[]
   trainable: boolean
+  /** A moving mean or variance, which no gradient changes. */
+  statistic: boolean
 }
 
 /** How many weights a model has. */
@@ -48,13 +50,15 @@ export interface ModelDescription {
   layers: LayerInfo[]
   inputs: PortInfo[]
   outputs: PortInfo[]
+  /** Everything that has a name: inputs, layers, and each further use of a layer. */
+  values: PortInfo[]
   parameters: ParameterInfo[]
   countParams: ParameterCount
 }
 
 /** One column of a data set, on its way into the engine. */
 export interface Column {
-  role: 'x' | 'y'
+  role: 'x' | 'y' | 'outputGradients'
   data: TensorData
   shape: number[]
 }
@@ -110,6 +114,12 @@ export interface DigitResult {
   box: { x: number; y: number; width: number; height: number }
 }
 
+/** What every prediction is made of. */
+export interface Floats {
+  data: Float32Array
+  shape: number[]
+}
+
 /** What every engine can do. Requests on the left, results on the right. */
 export interface EngineCalls {
   createModel(request: { spec: string; seed: number }): ModelDescription
@@ -135,10 +145,23 @@ export interface EngineCalls {
     loss: number
     metrics: Record<string, number>
   }
-  predict(request: { model: number; columns: Column[]; batchSize: number; yieldFirst: boolean }): {
-    data: Float32Array
-    shape: number[]
-  }[]
+  predict(request: {
+    model: number
+    columns: Column[]
+    batchSize: number
+    yieldFirst: boolean
+  }): Floats[]
+  activations(request: { model: number; columns: Column[]; names: string[] }): Floats[]
+  /** `own`: the columns besides x are gradients at the outputs. Weights: of trainable parameters. */
+  gradients(request: { model: number; columns: Column[]; own: boolean; training: boolean }): {
+    loss: number | null
+    inputs: Floats[]
+    weights: Float32Array[]
+  }
+  memory(request: { model: number; batchSize: number; training: boolean }): {
+    planned: number
+    lowerBound: number
+  }
   digitFromPixels(request: {
     data: Uint8Array
     width: number
@@ -193,6 +216,9 @@ export const engineCallNames: readonly (keyof EngineCalls)[] = [
   'control',
   'evaluate',
   'predict',
+  'activations',
+  'gradients',
+  'memory',
   'digitFromPixels',
   'heapBytes',
 ]

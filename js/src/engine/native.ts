@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 import { FoveaError } from '../errors.js'
 import type { PlainError } from '../errors.js'
+import { elementCount } from '../tensor.js'
 import type { TensorData } from '../tensor.js'
 
 /** The functions of src/bindings/bindings.cpp. All but two answer `{"ok": ...}` or `{"error": ...}`. */
@@ -42,6 +43,9 @@ export interface NativeModule {
   setLearningRate(model: number, rate: number): string
   getLearningRate(model: number): string
   predict(model: number, dataset: number, from: number, count: number): string
+  activations(model: number, dataset: number, names: string): string
+  gradients(model: number, dataset: number, own: number, training: number): string
+  memory(model: number, batchSize: number, training: number): string
   digitFromPixels(
     pixels: number,
     width: number,
@@ -161,6 +165,22 @@ export function copyIn(native: NativeModule, data: TensorData, what: string): nu
   }
   native.HEAPU8.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), pointer)
   return pointer
+}
+
+/** Where the engine left numbers; pointer 0 stands for nothing but zeros. */
+export interface Place {
+  pointer: number
+  shape: number[]
+}
+
+/** Copies a tensor out of the heap. */
+export function copyTensorOut(
+  native: NativeModule,
+  { pointer, shape }: Place,
+): { data: Float32Array; shape: number[] } {
+  const size = elementCount(shape)
+  const data = pointer === 0 ? new Float32Array(size) : copyFloatsOut(native, pointer, size)
+  return { data, shape }
 }
 
 /** Copies floats out of the heap. */

@@ -5,6 +5,7 @@ import type { Layer } from '../graph.js'
 import * as layers from '../layers.js'
 import type { Model } from '../model.js'
 import { checkNames, wholeNumber } from '../options.js'
+import { l2 } from '../regularizers.js'
 import { make } from './base.js'
 import type { ZooOptions } from './base.js'
 
@@ -52,7 +53,7 @@ export async function alexnet(options: AlexnetOptions = {}): Promise<Model> {
   const { inputShape = [227, 227, 3], classes = 1000, groups = 1, units = 4096 } = options
   const { dropout = 0.5, weightDecay = 0, seed, name } = options
   wholeNumber('alexnet', 'classes', classes, 1)
-  const decay = weightDecay > 0 ? { kernelRegularizer: { type: 'l2', l2: weightDecay / 2 } } : {}
+  const decay = weightDecay > 0 ? { kernelRegularizer: l2({ l2: weightDecay / 2 }) } : {}
   const common = { activation: 'relu', ...decay } as const
   const pool = (): Layer => layers.maxPooling2d({ poolSize: 3, strides: 2 })
   return make(

@@ -1,0 +1,232 @@
+// What a model is without training: a handle on what lives in the engine. Its description is known
+// here, so everything that does not touch numbers is synchronous.
+// SPDX-License-Identifier: MIT
+import type { Inputs } from './columns.js'
+import type {
+  Engine,
+  LayerInfo,
+  ModelDescription,
+  ParameterCount,
+  PortInfo,
+} from './engine/engine.js'
+import type { Runtime } from './engine/runtime.js'
+import { FoveaError } from './errors.js'
+import type { Joint, SymbolicTensor } from './graph.js'
+import { Latest, runPrediction } from './inference.js'
+import type { InferenceTarget, PredictOptions } from './inference.js'
+import { runActivations } from './inside.js'
+import { checkNames, wholeNumber } from './options.js'
+import { applyGraph, modelLayer, ports } from './ports.js'
+import type { ModelLayer } from './ports.js'
+import type { Home } from './sharing.js'
+import type { Graph } from './spec.js'
+import { summaryText } from './summary.js'
+import type { FloatTensor } from './tensor.js'
+import { matchWeights, noteTrainable } from './weights.js'
+import type { NamedTensor } from './weights.js'
+
+// Models that the garbage collector finds are disposed of in the engine too.
+const collected = /* @__PURE__ */ new FinalizationRegistry<Home>((home) => void disposeHome(home))
+
+async function disposeHome(home: Home): Promise<void> {
+  home.disposed = true
+  const { runtime, description } = home
+  await runtime.engine.disposeModel({ model: description.model }).catch(() => {})
+}
+
+/** Options of `memory`. */
+export interface MemoryOptions {
+  /** Examples at a time. Default 32. */
+  batchSize?: number
+  /** For training, with all that the backward pass needs. Default false: for a prediction. */
+  training?: boolean
+}
+
+/** A network that can be looked at and asked. */
+export class ModelBase {
+  /** As given, or `sequential` or `model`. */
+  readonly name: string
+  /** Decides initial weights, and by default shuffling and dropout. */
+  readonly seed: number
+  protected readonly id: number
+  protected readonly runtime: Runtime
+  protected readonly description: ModelDescription
+  private readonly latest = new Latest()
+
+  /** @internal */
+  constructor(
+    private readonly home: Home,
+    private readonly graph: Graph,
+    seed: number,
+  ) {
+    this.runtime = home.runtime
+    this.description = home.description
+    this.name = graph.name
+    this.seed = seed
+    this.id = home.description.model
+    collected.register(this, home, this)
+  }
+
+  /** The layers in order, all options filled in. */
+  get layers(): Omit<LayerInfo, 'inputs'>[] {
+    return this.description.layers.map(({ inputs: _, ...layer }) => ({ ...layer }))
+  }
+
+  /** What comes in: names, and shapes of one example. Can be inputs of another model too. */
+  get inputs(): PortInfo[] {
+    return ports(this.home, this.graph, this.graph.inputs)
+  }
+
+  /** What goes out: names, and shapes of one example. More layers can be put on top. */
+  get outputs(): PortInfo[] {
+    return ports(this.home, this.graph, this.graph.outputs)
+  }
+
+  /**
+   * A layer by its name: what is known of it, its `output` to go on from, and `apply`.
+   *
+   * @throws FoveaError `bad-option` where the model has no such layer
+   * @example
+   * ```ts
+   * const body = await fovea.model({ inputs: base.inputs, outputs: base.layer('flatten_1').output })
+   * ```
+   */
+  layer(name: string): ModelLayer {
+    return modelLayer(this.home, this.graph, name)
+  }
+
+  /**
+   * The whole model as if it were one layer: its layers applied to something else, with the same
+   * weights. Gives an array where the model has several outputs.
+   *
+   * @example
+   * ```ts
+   * const y = fovea.layers.dense({ units: 3 }).apply(base.apply(fovea.input({ shape: [32, 32, 3] })))
+   * ```
+   */
+  apply(inputs: Joint | readonly Joint[]): SymbolicTensor {
+    const made = applyGraph(this.graph, inputs)
+    return (made.length === 1 ? made[0] : made) as SymbolicTensor
+  }
+
+  /** A table of the layers, their shapes and their weights, as Keras prints it. */
+  summary(): string {
+    return summaryText(this.description)
+  }
+
+  /** How many weights there are. */
+  countParams(): ParameterCount {
+    return { ...this.description.countParams }
+  }
+
+  /**
+   * The weights, as copies, in Keras's names and layouts.
+   *
+   * @example
+   * ```ts
+   * const [kernel] = await model.getWeights()      // { name: 'conv2d_1/kernel', shape, data }
+   * ```
+   */
+  async getWeights(): Promise<NamedTensor[]> {
+    const values = await this.engine('getWeights').readParameters({ model: this.id })
+    return this.description.parameters.map(({ name, shape }, index) => {
+      return { name, shape: [...shape], data: values[index] ?? new Float32Array() }
+    })
+  }
+
+  /**
+   * Replaces the weights: all of them, in any order.
+   *
+   * @throws FoveaError `bad-shape` when a name or a shape differs; the message says which
+   */
+  async setWeights(weights: readonly NamedTensor[]): Promise<void> {
+    const engine = this.engine('setWeights')
+    const values = matchWeights('setWeights', this.description.parameters, weights)
+    await engine.writeParameters({ model: this.id, values })
+  }
+
+  /** Lets training change a layer's weights, or not. */
+  async setTrainable(layerName: string, trainable: boolean): Promise<void> {
+    const engine = this.engine('setTrainable')
+    await engine.setTrainable({ model: this.id, layer: layerName, trainable })
+    noteTrainable(this.description, layerName, trainable)
+  }
+
+  /**
+   * What the network says: its raw output, as a copy. A single example may lack its batch dimension.
+   *
+   * @returns a tensor `[n, ...]`; an array of tensors where the model has several outputs
+   * @throws FoveaError `bad-shape`; `superseded` where a later call had the same `latest` key
+   * @example
+   * ```ts
+   * const output = await model.predict(test.images)      // [1000, 10]
+   * ```
+   */
+  async predict(x: Inputs, options: PredictOptions = {}): Promise<FloatTensor> {
+    const outputs = await this.predictAll(x, options)
+    const [first] = outputs
+    // The type says one tensor, which is what nearly every model gives; `predictAll` has the array.
+    return (outputs.length === 1 ? first : outputs) as FloatTensor
+  }
+
+  /** Like `predict`, but always an array: one tensor per output. */
+  async predictAll(x: Inputs, options: PredictOptions = {}): Promise<FloatTensor[]> {
+    return runPrediction(this.target('predict', this.engine('predict')), x, options, this.latest)
+  }
+
+  /**
+   * What layers give for x, in inference mode: all examples as one batch.
+   *
+   * @param names names of layers; also of inputs, and `dense_1.2` for the second use of a layer
+   * @returns a tensor `[n, ...]` for each name
+   * @throws FoveaError `bad-shape`; `bad-option` for a name that the model does not have
+   * @example
+   * ```ts
+   * const { conv2d_1: maps } = await model.activations(image, ['conv2d_1'])     // [1, 26, 26, 16]
+   * ```
+   */
+  activations(x: Inputs, names: readonly string[]): Promise<Record<string, FloatTensor>> {
+    return runActivations(this.target('activations', this.engine('activations')), x, names)
+  }
+
+  /**
+   * The memory that a batch takes beside the weights: what is planned, and a bound that no plan
+   * could go below. In bytes; nothing is allocated.
+   *
+   * @example
+   * ```ts
+   * const { planned } = await model.memory({ batchSize: 32, training: true })
+   * ```
+   */
+  async memory(options: MemoryOptions = {}): Promise<{ planned: number; lowerBound: number }> {
+    checkNames('memory', options, ['batchSize', 'training'])
+    const { batchSize = 32, training = false } = options
+    wholeNumber('memory', 'batchSize', batchSize, 1)
+    return this.engine('memory').memory({ model: this.id, batchSize, training: Boolean(training) })
+  }
+
+  /** Frees what the model holds in the engine. */
+  async dispose(): Promise<void> {
+    if (this.home.disposed) return
+    collected.unregister(this)
+    await disposeHome(this.home)
+  }
+
+  /** `await using model = ...` disposes at the end of the block. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose()
+  }
+
+  protected target(call: string, engine: Engine): InferenceTarget {
+    const { inputs, outputs } = this.description
+    return { engine, modelId: this.id, place: call, inputs, outputs }
+  }
+
+  protected engine(call: string): Engine {
+    if (!this.home.disposed) return this.runtime.engine
+    throw new FoveaError(
+      'disposed',
+      `${call}: the model "${this.name}" was disposed of. Make a new one.`,
+    )
+  }
+}

@@ -1,0 +1,55 @@
+// Layers remember the living models that they are part of: a new model that is made of the same
+// layer objects borrows their weights, so that training either changes both.
+// SPDX-License-Identifier: MIT
+import type { ModelDescription } from './engine/engine.js'
+import type { Runtime } from './engine/runtime.js'
+import { FoveaError } from './errors.js'
+import type { Layer } from './graph.js'
+import type { Graph, Share, Shares } from './spec.js'
+
+/** A model in its engine, without the handle on it: what is left when that was collected. */
+export interface Home {
+  runtime: Runtime
+  description: ModelDescription
+  disposed: boolean
+}
+
+/** The name of a layer in a model, and the model, which is not collected while its layer is there. */
+interface Place {
+  name: string
+  keep: object
+}
+
+const homes = new WeakMap<Layer, Map<Home, Place>>()
+
+/** Notes that the layers of a graph have their weights in this model. */
+export function settle({ names }: Graph, home: Home, keep: object): void {
+  const parameters = home.description.parameters
+  for (const [{ layer }, name] of names) {
+    if (!parameters.some((one) => one.name.startsWith(`${name}/`))) continue
+    const living = [...(homes.get(layer) ?? [])].filter(([one]) => !one.disposed)
+    homes.set(layer, new Map([...living, [home, { name, keep }]]))
+  }
+}
+
+/** What layers share with models that live in this engine. */
+export function sharesIn(runtime: Runtime): Shares {
+  return (layer): Share | undefined => {
+    const all = [...(homes.get(layer) ?? [])]
+    const found = all.find(([home]) => home.runtime === runtime && !home.disposed)
+    if (found !== undefined) {
+      const [home, { name }] = found
+      const { model, layers } = home.description
+      const there = layers.find((one) => one.name === name)
+      return { name, weights: `${model}/${name}`, trainable: there?.trainable ?? true }
+    }
+    if (all[0] === undefined) return undefined
+    const [home, { name }] = all[0]
+    throw new FoveaError(
+      'disposed',
+      `model: layer "${name}" (${layer.type}) has its weights in the model ` +
+        `"${home.description.name}", which was disposed of. Take layers from a model that lives, ` +
+        `or make new ones.`,
+    )
+  }
+}
