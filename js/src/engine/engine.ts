@@ -54,7 +54,7 @@ export interface ModelDescription {
 
 /** One column of a data set, on its way into the engine. */
 export interface Column {
-  role: 'x' | 'y'
+  role: 'x' | 'y' | 'w'
   data: TensorData
   shape: number[]
 }
