@@ -143,7 +143,6 @@ for (const [options, sentence] of wrongValues) {
 
 test('what is not there yet is refused, not ignored', async () => {
   const optimizer = 'adam'
-  const loss = 'sparseCategoricalCrossentropy'
   await rejects('unsupported', "compile: a loss of one's own is not supported yet.", () =>
     model.compile({ optimizer, loss: () => 0 }),
   )
