@@ -17,6 +17,10 @@ struct Term {
   Vector value, slope;
 };
 
+// Each is some hundred bytes, and many losses need them: called, not copied into each.
+[[gnu::noinline]] Vector exp_of(Vector x) { return exponential(x); }
+[[gnu::noinline]] Vector log_of(Vector x) { return logarithm(x); }
+
 Vector positive_part(Vector x) { return hn::IfThenZeroElse(hn::Lt(x, zero()), x); }
 Vector sign(Vector x) {
   const Vector one = broadcast(1);
@@ -30,10 +34,10 @@ Vector clipped(Vector x, float least, float most) {
 Mask inside(Vector x, float least, float most) {
   return hn::And(hn::Ge(x, broadcast(least)), hn::Le(x, broadcast(most)));
 }
-Vector sigmoid(Vector x) { return broadcast(1) / (broadcast(1) + exponential(hn::Neg(x))); }
+Vector sigmoid(Vector x) { return broadcast(1) / (broadcast(1) + exp_of(hn::Neg(x))); }
 /// x^exponent for x from 0 to 1.
 Vector power(Vector x, float exponent) {
-  return exponential(broadcast(exponent) * logarithm(clipped(x, 1e-30F, 1)));
+  return exp_of(broadcast(exponent) * log_of(clipped(x, 1e-30F, 1)));
 }
 
 /// -t log p - (1 - t) log(1 - p). From logits as max(x, 0) - x t + log(1 + exp(-|x|)), whose slope
@@ -41,11 +45,11 @@ Vector power(Vector x, float exponent) {
 Term binary_crossentropy(bool from_logits, Vector y, Vector t) {
   const Vector one = broadcast(1);
   if (from_logits) {
-    const Vector tail = logarithm(one + exponential(hn::Neg(hn::Abs(y))));
+    const Vector tail = log_of(one + exp_of(hn::Neg(hn::Abs(y))));
     return {positive_part(y) - y * t + tail, sigmoid(y) - t};
   }
   const Vector p = clipped(y, kEpsilon, 1 - kEpsilon);
-  const Vector value = t * logarithm(p) + (one - t) * logarithm(one - p);
+  const Vector value = t * log_of(p) + (one - t) * log_of(one - p);
   const Mask moves = inside(y, kEpsilon, 1 - kEpsilon);
   return {hn::Neg(value), hn::IfThenElseZero(moves, (p - t) / (p * (one - p)))};
 }
@@ -74,7 +78,7 @@ Term squared_log_error(Vector y, Vector t) {
   const Vector one = broadcast(1);
   const Vector e = broadcast(kEpsilon);
   const Vector above = hn::IfThenElse(hn::Lt(y, e), e, y) + one;
-  const Vector d = logarithm(above) - logarithm(hn::Max(t, e) + one);
+  const Vector d = log_of(above) - log_of(hn::Max(t, e) + one);
   return {d * d, hn::IfThenZeroElse(hn::Lt(y, e), (d + d) / above)};
 }
 
@@ -105,7 +109,7 @@ Term term(const LossFormula& f, Vector y, Vector t) {
     case LossKind::kLogCosh: {
       // |d| + log(1 + exp(-2|d|)) - log 2 does not overflow.
       const Vector a = hn::Abs(d);
-      return {a + logarithm(one + exponential(hn::Neg(a + a))) - broadcast(0.69314718055994531F),
+      return {a + log_of(one + exp_of(hn::Neg(a + a))) - broadcast(0.69314718055994531F),
               hyperbolic_tangent(d)};
     }
     case LossKind::kHinge:
@@ -113,7 +117,7 @@ Term term(const LossFormula& f, Vector y, Vector t) {
       return hinge(f.kind == LossKind::kSquaredHinge, y, t);
     case LossKind::kPoisson: {
       const Vector above = y + broadcast(kEpsilon);
-      return {y - t * logarithm(above), one - t / above};
+      return {y - t * log_of(above), one - t / above};
     }
     case LossKind::kBinaryCrossentropy:
     case LossKind::kBinaryFocal: {
@@ -124,7 +128,7 @@ Term term(const LossFormula& f, Vector y, Vector t) {
     case LossKind::kKullbackLeibler: {
       const Vector p = clipped(y, kEpsilon, 1);
       const Vector label = clipped(t, kEpsilon, 1);
-      return {label * (logarithm(label) - logarithm(p)),
+      return {label * (log_of(label) - log_of(p)),
               hn::IfThenElseZero(inside(y, kEpsilon, 1), hn::Neg(label) / p)};
     }
     default:
