@@ -5,6 +5,7 @@ import { progressBar } from './callbacks.js'
 import type { Callback, TrainingContext } from './callbacks.js'
 import { buffersOf, inputColumns, isDataset, rowCount, targetColumns } from './columns.js'
 import type { Column, Engine, EpochResult, PortInfo, StepReport } from './engine/engine.js'
+import { weightColumns } from './example-weights.js'
 import { FoveaError, abortError } from './errors.js'
 import type { ResolvedFitOptions } from './fit-options.js'
 import type { Model } from './model.js'
@@ -81,6 +82,8 @@ export async function runTraining(job: TrainingJob, x: unknown, y: unknown): Pro
     const expected = `a share that leaves some of the ${rows} examples to train on`
     throw wrongValue(place, 'validationSplit', expected, options.validationSplit)
   }
+  const targets = columns.filter(({ role }) => role === 'y')
+  columns.push(...weightColumns(place, options.weights, targets, rows, split))
   const validation = validationColumns(job)
   const dataset = await upload(engine, columns)
   const held =
