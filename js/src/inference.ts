@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 import { buffersOf, inputColumns, isDataset, rowCount, targetColumns } from './columns.js'
 import type { Engine, PortInfo } from './engine/engine.js'
+import { weightColumns } from './example-weights.js'
+import type { SampleWeight } from './example-weights.js'
 import { FoveaError } from './errors.js'
 import { checkNames, wholeNumber, wrongValue } from './options.js'
 import type { FloatTensor } from './tensor.js'
@@ -13,10 +15,12 @@ export interface EvaluateOptions {
   batchSize?: number
   /** Aborting it rejects with code `aborted`. */
   signal?: AbortSignal
+  /** How much each example counts in the loss, `[n]`; for several outputs one array or one each. */
+  sampleWeight?: SampleWeight
 }
 
 /** Options of `predict`. */
-export interface PredictOptions extends EvaluateOptions {
+export interface PredictOptions extends Omit<EvaluateOptions, 'sampleWeight'> {
   /** A key: a later call with the same key supersedes this one, which rejects with `superseded`. */
   latest?: string
 }
@@ -48,10 +52,12 @@ export async function runEvaluation(
   y: unknown,
   options: EvaluateOptions,
 ): Promise<Logs> {
-  const { batchSize, signal } = batching(place, options, ['batchSize', 'signal'])
+  const { batchSize, signal } = batching(place, options, ['batchSize', 'signal', 'sampleWeight'])
   const xs = inputColumns(place, inputs, x, false)
   const rows = rowCount(place, xs)
-  const columns = [...xs, ...targetColumns(place, outputs, y, rows)]
+  const targets = targetColumns(place, outputs, y, rows)
+  const weights = { classWeight: undefined, sampleWeight: options.sampleWeight }
+  const columns = [...xs, ...targets, ...weightColumns(place, weights, targets, rows, 0)]
   const dataset = await engine.createDataset({ columns }, { transfer: buffersOf(columns) })
   try {
     const request = { model: modelId, dataset, batchSize, from: 0, to: rows }
