@@ -117,6 +117,32 @@ TEST_CASE("batchNormalization: long sums keep their digits and small variances t
   }
 }
 
+TEST_CASE("batchNormalization: frozen it works as in inference, even in training",
+          "[normalization]") {
+  test::SmallModel small(
+      "model name=m\ninput name=x shape=1\nbatchNormalization name=b from=x trainable=false "
+      "epsilon=0\ndense name=d from=b units=1");
+  small.set("b/gamma", {3}).set("b/beta", {1}).set("b/moving_mean", {10});
+  small.set("b/moving_variance", {4}).set("d/kernel", {1});
+  Model& model = small.model();
+  Plan& plan = model.prepare({.batch = 2,
+                              .mode = Mode::kTraining,
+                              .backward = true,
+                              .losses = {{.has_target = false}},
+                              .slots = 1,
+                              .input_gradients = true});
+  model.prepare_gradients();
+  std::ranges::copy(std::vector<float>{12, 6}, model.input(plan, 0).data);
+  model.forward(plan, 0, 0);
+  model.commit_statistics();
+  // (x - 10) / 2 * 3 + 1
+  CHECK(test::copy_of(model.output(plan, 0).values()) == std::vector<float>{4, -5});
+  CHECK(model.parameter(small.index_of("b/moving_mean"))[0] == 10);
+  std::ranges::fill(model.loss(plan, 0).gradient.values(), 1.0F);
+  model.backward(plan, 0, 0);
+  CHECK(test::copy_of(model.input_gradient(plan, 0).values()) == std::vector<float>{1.5, 1.5});
+}
+
 TEST_CASE("layerNormalization and groupNormalization", "[normalization]") {
   struct Case {
     std::string line;
