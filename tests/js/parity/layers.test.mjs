@@ -209,12 +209,18 @@ function conv2dCases() {
   )
 }
 
+// Where TensorFlow.js is wrong, which central differences in tests/cpp show: its average pooling
+// divides gradients by the whole window, though its values by what is not padding; its gradient of
+// nearest resizing is right for the first image of a batch only.
+const wrongThere = (name) => /^averagePooling2d.*same/.test(name)
+const batchOf = (name) => (/^upSampling2d/.test(name) ? 1 : 3)
+
 for (const [name, layer, twinLayer, shapes, noGradient] of kCases) {
   test(`${name}: as TensorFlow.js`, async () => {
     const random = randomSource(17)
     const { model, twin } = await oneLayer(layer, twinLayer, shapes)
     await shareWeights(model, twin, random)
-    const batch = 3
+    const batch = batchOf(name)
     const x = shapes.map((shape) => randomTensor(random, [batch, ...shape], -2, 2))
     const inputs = x.map((one) => one.mine)
     const output = await model.predict(inputs.length === 1 ? inputs[0] : inputs)
@@ -223,17 +229,14 @@ for (const [name, layer, twinLayer, shapes, noGradient] of kCases) {
     assert.deepEqual(output.shape, expected.shape)
     const terms = Math.max(...shapes.map(sizeOf))
     expectClose(output.data, expected.dataSync(), 'output', terms)
-    if (noGradient !== undefined) return model.dispose()
+    if (noGradient !== undefined || wrongThere(name)) return model.dispose()
 
     const dy = randomTensor(random, expected.shape)
     const given = await model.gradients(inputs.length === 1 ? inputs[0] : inputs, {
       outputGradients: dy.mine,
     })
     const objective = (...values) =>
-      twin
-        .apply(values.length === 1 ? values[0] : values)
-        .mul(dy.theirs)
-        .sum()
+      tf.sum(tf.mul(twin.apply(values.length === 1 ? values[0] : values), dy.theirs))
     const wanted = tf.grads(objective)(theirInputs)
     const got = Array.isArray(given.input) ? given.input : [given.input]
     got.forEach(({ data }, k) =>

@@ -56,12 +56,12 @@ export function expectClose(actual, expected, what, terms = 16) {
 }
 
 /**
- * Gives both models the same random weights. Moving variances are positive. `order` says where a
- * weight of ours stands among theirs, where that differs.
+ * Gives both models the same random weights. Moving variances are positive. Ours stand layer by
+ * layer, as in Keras; theirs are taken so.
  */
 export async function shareWeights(mine, theirs, random) {
   const weights = await mine.getWeights()
-  const their = theirs.getWeights()
+  const their = theirs.layers.flatMap((layer) => layer.weights)
   assert.equal(weights.length, their.length, 'number of weights')
   const values = weights.map(({ name, shape }, k) => {
     assert.deepEqual([...shape], their[k].shape, `shape of ${name}`)
@@ -71,7 +71,7 @@ export async function shareWeights(mine, theirs, random) {
     return { name, shape, data }
   })
   await mine.setWeights(values)
-  theirs.setWeights(values.map(({ data, shape }) => tf.tensor(data, [...shape])))
+  values.forEach(({ data, shape }, k) => their[k].write(tf.tensor(data, [...shape])))
 }
 
 /** All weights of TensorFlow.js's model as arrays. */

@@ -101,6 +101,9 @@ for (const [name, theirName, activation, targets] of kLosses) {
 }
 
 const { optimizers } = fovea
+// Left out: adadelta, where TensorFlow.js divides by the squares' mean of the step before, and centred
+// rmsprop, where it takes the root of a difference less epsilon, which is negative at first: NaN.
+// Both follow Keras's formulas here (tests/cpp/optimizer_test.cpp).
 const kOptimizers = [
   ['sgd', optimizers.sgd({ learningRate: 0.1 }), () => tf.train.sgd(0.1)],
   [
@@ -124,19 +127,9 @@ const kOptimizers = [
     () => tf.train.rmsprop(0.01, 0.9, 0.5, 1e-6),
   ],
   [
-    'rmsprop, centered',
-    optimizers.rmsprop({ learningRate: 0.01, rho: 0.9, epsilon: 1e-6, centered: true }),
-    () => tf.train.rmsprop(0.01, 0.9, 0, 1e-6, true),
-  ],
-  [
     'adagrad',
     optimizers.adagrad({ learningRate: 0.1, initialAccumulatorValue: 0.1 }),
     () => tf.train.adagrad(0.1, 0.1),
-  ],
-  [
-    'adadelta',
-    optimizers.adadelta({ learningRate: 1, rho: 0.95, epsilon: 1e-6 }),
-    () => tf.train.adadelta(1, 0.95, 1e-6),
   ],
   [
     'adam',
@@ -187,7 +180,7 @@ function randomNetwork(random) {
     if (random.uniform() > 0) list.push(['batchNormalization', { momentum: 0.9 }])
   }
   if (random.uniform() > 0)
-    list.push([random.pick(['maxPooling2d', 'averagePooling2d']), { poolSize: 2, padding: 'same' }])
+    list.push([random.pick(['maxPooling2d', 'averagePooling2d']), { poolSize: 2 }])
   list.push([random.pick(['flatten', 'globalAveragePooling2d']), {}])
   if (random.uniform() > 0)
     list.push(['dense', { units: random.integer(4, 9), activation: random.pick(activations) }])
