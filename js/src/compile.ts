@@ -1,5 +1,6 @@
 // The training text: optimizer, losses and metrics as the engine reads them.
 // SPDX-License-Identifier: MIT
+import type { LossFunction } from './custom-loss.js'
 import type { PortInfo } from './engine/engine.js'
 import { FoveaError } from './errors.js'
 import type { OptionRecord } from './graph.js'
@@ -9,12 +10,15 @@ import { checkNames, describe } from './options.js'
 import type { Optimizer } from './optimizers.js'
 import { descriptorLine } from './spec.js'
 
+/** A loss by its name, with options, or as a function. */
+export type AnyLoss = LossName | Loss | LossFunction
+
 /** What `compile` takes. */
 export interface CompileOptions {
   /** A name, or `fovea.optimizers.adam({ learningRate: 1e-3 })`. */
   optimizer: 'sgd' | 'adam' | Optimizer
   /** A name or `fovea.losses.x(options)`; for several outputs an array, or an object by name. */
-  loss: LossName | Loss | readonly (LossName | Loss)[] | Readonly<Record<string, LossName | Loss>>
+  loss: AnyLoss | readonly AnyLoss[] | Readonly<Record<string, AnyLoss>>
   /** What else to measure. Default none. */
   metrics?: readonly (MetricName | Metric)[]
   /** Not yet. */
@@ -27,8 +31,11 @@ interface Descriptor {
   options: OptionRecord
 }
 
-/** The text for `compileModel`. */
-export function trainingText(outputs: readonly PortInfo[], options: CompileOptions): string {
+/** The text for `compileModel`, and the losses of the user's own in the order of their outputs. */
+export function trainingText(
+  outputs: readonly PortInfo[],
+  options: CompileOptions,
+): { text: string; customLosses: LossFunction[] } {
   const place = 'compile'
   checkNames(place, options, ['optimizer', 'loss', 'metrics', 'lossWeights'])
   if (options.lossWeights !== undefined) {
@@ -42,12 +49,14 @@ export function trainingText(outputs: readonly PortInfo[], options: CompileOptio
       `${place}: metrics needs an array, such as ['accuracy'], but gets ${describe(metrics)}.`,
     )
   }
-  return [
+  const text = [
     line(place, 'optimizer', options.optimizer),
-    ...losses.map((loss) => line(place, 'loss', loss)),
+    ...losses.map((loss) => line(place, 'loss', typeof loss === 'function' ? 'custom' : loss)),
     ...metrics.map((metric) => line(place, 'metric', metric)),
     '',
   ].join('\n')
+  const customLosses = losses.filter((loss): loss is LossFunction => typeof loss === 'function')
+  return { text, customLosses }
 }
 
 function lossList(
@@ -62,9 +71,6 @@ function lossList(
       'bad-option',
       `${place}: loss needs one entry per output (${names.join(', ')}) but has ${loss.length}.`,
     )
-  }
-  if (typeof loss === 'function') {
-    throw new FoveaError('unsupported', `${place}: a loss of one's own is not supported yet.`)
   }
   if (loss !== null && typeof loss === 'object' && !('kind' in loss)) {
     const byName = loss as Readonly<Record<string, unknown>>

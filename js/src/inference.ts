@@ -1,7 +1,7 @@
 // Evaluation and prediction: check, upload, ask, clean up.
 // SPDX-License-Identifier: MIT
 import { buffersOf, inputColumns, isDataset, rowCount, targetColumns } from './columns.js'
-import type { Engine, PortInfo } from './engine/engine.js'
+import type { CallOptions, Engine, PortInfo } from './engine/engine.js'
 import { FoveaError } from './errors.js'
 import { checkNames, wholeNumber, wrongValue } from './options.js'
 import type { FloatTensor } from './tensor.js'
@@ -29,6 +29,8 @@ export interface InferenceTarget {
   place: string
   inputs: readonly PortInfo[]
   outputs: readonly PortInfo[]
+  /** Losses of the user's own, where the model was compiled with some. */
+  onLoss?: CallOptions['onLoss']
 }
 
 /** `(x, y, options)`, or `(dataset, options)`. */
@@ -43,7 +45,7 @@ export function splitDataset<Options>(
 
 /** Loss and metrics over a whole data set. */
 export async function runEvaluation(
-  { engine, modelId, place, inputs, outputs }: InferenceTarget,
+  { engine, modelId, place, inputs, outputs, onLoss }: InferenceTarget,
   x: unknown,
   y: unknown,
   options: EvaluateOptions,
@@ -54,8 +56,9 @@ export async function runEvaluation(
   const columns = [...xs, ...targetColumns(place, outputs, y, rows)]
   const dataset = await engine.createDataset({ columns }, { transfer: buffersOf(columns) })
   try {
-    const request = { model: modelId, dataset, batchSize, from: 0, to: rows }
-    const { loss, metrics } = await engine.evaluate(request, { signal })
+    const asks = onLoss !== undefined
+    const request = { model: modelId, dataset, batchSize, from: 0, to: rows, asks }
+    const { loss, metrics } = await engine.evaluate(request, { signal, onLoss })
     return { loss, ...metrics }
   } finally {
     await engine.disposeDataset({ dataset }).catch(() => {})

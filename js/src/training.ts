@@ -4,7 +4,14 @@
 import { progressBar } from './callbacks.js'
 import type { Callback, TrainingContext } from './callbacks.js'
 import { buffersOf, inputColumns, isDataset, rowCount, targetColumns } from './columns.js'
-import type { Column, Engine, EpochResult, PortInfo, StepReport } from './engine/engine.js'
+import type {
+  CallOptions,
+  Column,
+  Engine,
+  EpochResult,
+  PortInfo,
+  StepReport,
+} from './engine/engine.js'
 import { FoveaError, abortError } from './errors.js'
 import type { ResolvedFitOptions } from './fit-options.js'
 import type { Model } from './model.js'
@@ -63,6 +70,8 @@ export interface TrainingJob {
   worker: boolean
   inputs: readonly PortInfo[]
   outputs: readonly PortInfo[]
+  /** Losses of the user's own, where the model was compiled with some. */
+  onLoss?: CallOptions['onLoss']
   control: TrainingControl
   /** "fit" or "train": opens every sentence. */
   place: string
@@ -168,8 +177,9 @@ function runEpoch(
       epoch,
       paused: control.paused,
       reportMilliseconds: platform.reportMilliseconds(job.worker),
+      asks: job.onLoss !== undefined,
     },
-    { signal, onSteps: listens ? onSteps : undefined },
+    { signal, onSteps: listens ? onSteps : undefined, onLoss: job.onLoss },
   )
 }
 
@@ -205,8 +215,9 @@ function validationOf(
       : { dataset: held, from: 0, to: rowCount('validationData', columns) }
   return async () => {
     const { batchSize, signal } = job.options
-    const request = { model: job.modelId, batchSize, ...part }
-    const { loss, metrics } = await job.engine.evaluate(request, { signal })
+    const { onLoss } = job
+    const request = { model: job.modelId, batchSize, ...part, asks: onLoss !== undefined }
+    const { loss, metrics } = await job.engine.evaluate(request, { signal, onLoss })
     const all = Object.entries({ loss, ...metrics })
     return Object.fromEntries(all.map(([name, value]) => [`val_${name}`, value]))
   }

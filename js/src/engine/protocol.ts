@@ -3,7 +3,7 @@
 // of letting messages pile up.
 // SPDX-License-Identifier: MIT
 import type { PlainError } from '../errors.js'
-import type { EngineCalls, EngineInfo, StepReport } from './engine.js'
+import type { EngineCalls, EngineInfo, LossAnswer, LossQuestion, StepReport } from './engine.js'
 
 /** The first message: the compiled module and what to make of it. */
 export interface StartMessage {
@@ -19,13 +19,18 @@ export interface CallMessage {
 
 /** From the page to the engine. */
 export type ToEngine =
-  StartMessage | CallMessage | { id: number; abort: PlainError } | { id: number; acknowledge: true }
+  | StartMessage
+  | CallMessage
+  | { id: number; abort: PlainError }
+  | { id: number; acknowledge: true }
+  | { id: number; losses: LossAnswer[] }
 
 /** From the engine to the page. */
 export type FromEngine =
   | { ready: EngineInfo }
   | { failed: PlainError }
   | { id: number; steps: StepReport[] }
+  | { id: number; lossOf: LossQuestion[] }
   | { id: number; result: unknown }
   | { id: number; error: PlainError }
 
