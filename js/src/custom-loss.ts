@@ -3,47 +3,24 @@
 // SPDX-License-Identifier: MIT
 import type { LossAnswer, LossQuestion } from './engine/engine.js'
 import { FoveaError } from './errors.js'
+import type { CustomLoss, LossAndGradient } from './losses.js'
 import { describe } from './options.js'
 import { elementCount, shapeText } from './tensor.js'
-import type { FloatTensor } from './tensor.js'
-
-/** What a loss of one's own returns. */
-export interface LossValue {
-  /** The mean loss of the batch: what `fit` reports. */
-  loss: number
-  /** How it changes with each prediction: the shape of yPred. */
-  gradient: FloatTensor
-}
-
-/**
- * A loss of one's own: from the labels and the predictions of a batch to the loss and its gradient
- * at the predictions.
- *
- * @example
- * ```ts
- * const squared = (yTrue, yPred) => {
- *   const n = yPred.data.length
- *   const distance = yPred.data.map((value, k) => value - yTrue.data[k])
- *   const loss = distance.reduce((sum, d) => sum + (d * d) / n, 0)
- *   return { loss, gradient: fovea.tensor(distance.map((d) => (2 * d) / n), yPred.shape) }
- * }
- * await model.compile({ optimizer: 'adam', loss: squared })
- * ```
- */
-export type LossFunction = (yTrue: FloatTensor, yPred: FloatTensor) => LossValue
+import type { Tensor } from './tensor.js'
 
 /** Answers the engine's questions with the functions, in the order of the outputs that have one. */
 export function answerLosses(
   place: string,
-  functions: readonly LossFunction[],
+  functions: readonly CustomLoss[],
   questions: readonly LossQuestion[],
 ): LossAnswer[] {
   return questions.map(({ yTrue, yPred }, k) => {
-    const own = functions[k] as LossFunction
+    const own = functions[k] as CustomLoss
     const shape = [...yPred.shape] // the function may do with its arguments what it likes
-    const value: Partial<LossValue> | null | undefined = own(yTrue, yPred)
+    const value: Partial<LossAndGradient> | null | undefined = own(yTrue, yPred)
     const { loss, gradient } = value ?? {}
-    const numbers: unknown = gradient?.data
+    const plain = gradient instanceof Float32Array
+    const numbers: unknown = plain ? gradient : gradient?.data
     if (typeof loss !== 'number' || !(numbers instanceof Float32Array)) {
       throw new FoveaError(
         'bad-option',
@@ -51,7 +28,7 @@ export function answerLosses(
           `of floats, but returned ${describe(value)}.`,
       )
     }
-    const actual = gradient?.shape ?? []
+    const actual = plain ? shape : ((gradient as Partial<Tensor>).shape ?? [])
     if (shapeText(actual) !== shapeText(shape) || numbers.length !== elementCount(shape)) {
       throw new FoveaError(
         'bad-shape',

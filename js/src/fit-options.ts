@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 import type { Callback } from './callbacks.js'
 import type { Dataset, Inputs, Targets } from './columns.js'
+import type { ClassWeight, ExampleWeights, SampleWeight } from './example-weights.js'
 import { FoveaError } from './errors.js'
 import { checkNames, seedNumber, wholeNumber, wrongValue } from './options.js'
 
@@ -28,10 +29,13 @@ export interface FitOptions {
   signal?: AbortSignal
   /** Progress on a terminal: 0 or false none, 1 or true a bar, 2 a line per epoch. Default 0. */
   verbose?: boolean | 0 | 1 | 2
-  /** Not yet. */
-  classWeight?: never
-  /** Not yet. */
-  sampleWeight?: never
+  /**
+   * How much the classes count in the loss: `{ 0: 1, 1: 5 }`; those left out count 1. For one output
+   * whose labels are class numbers, one-hot rows, or 0 and 1. Not applied to validation.
+   */
+  classWeight?: ClassWeight
+  /** How much each example counts in the loss, `[n]`; for several outputs one array or one each. */
+  sampleWeight?: SampleWeight
 }
 
 /** The same with every default filled in. */
@@ -47,6 +51,7 @@ export interface ResolvedFitOptions {
   callbacks: readonly Callback[]
   signal: AbortSignal | undefined
   verbose: 0 | 1 | 2
+  weights: ExampleWeights
 }
 
 const kNames = [
@@ -75,11 +80,6 @@ export function resolveFitOptions(
     throw wrongValue(place, 'the third argument', 'an object of options', options)
   }
   checkNames(place, options, kNames)
-  for (const name of ['classWeight', 'sampleWeight'] as const) {
-    if (options[name] !== undefined) {
-      throw new FoveaError('unsupported', `${place}: ${name} is not supported yet. Leave it out.`)
-    }
-  }
   const { validationData, validationSplit = 0, callbacks = [], shuffle = true, signal } = options
   const initialEpoch = wholeNumber(place, 'initialEpoch', options.initialEpoch ?? 0, 0)
   if (!(validationSplit >= 0 && validationSplit < 1)) {
@@ -113,6 +113,7 @@ export function resolveFitOptions(
     callbacks,
     signal,
     verbose: verbosity(place, options.verbose ?? 0),
+    weights: { classWeight: options.classWeight, sampleWeight: options.sampleWeight },
   }
 }
 

@@ -1,21 +1,59 @@
 // How weights begin: a name, or a descriptor with options. The random numbers are drawn in the
-// engine from the model's seed.
+// engine from the model's seed. Keras's formulas and defaults.
 // SPDX-License-Identifier: MIT
 
-/** The initializers that need no options. */
+/** The initializers, all of which can be given by name. */
 export type InitializerName =
-  'glorotUniform' | 'glorotNormal' | 'heUniform' | 'heNormal' | 'zeros' | 'ones'
+  | 'glorotUniform'
+  | 'glorotNormal'
+  | 'heUniform'
+  | 'heNormal'
+  | 'leCunUniform'
+  | 'leCunNormal'
+  | 'randomNormal'
+  | 'randomUniform'
+  | 'truncatedNormal'
+  | 'varianceScaling'
+  | 'orthogonal'
+  | 'identity'
+  | 'zeros'
+  | 'ones'
+  | 'constant'
+
+/** Options of normal initializers. */
+export interface NormalOptions {
+  /** Default 0. */
+  mean?: number
+  /** Standard deviation. Default 0.05. */
+  stddev?: number
+}
+
+/** Options of {@link varianceScaling}. */
+export interface VarianceScalingOptions {
+  /** Default 1. */
+  scale?: number
+  /** Which number of terms n the variance scale / n is for. Default `fanIn`. */
+  mode?: 'fanIn' | 'fanOut' | 'fanAvg'
+  /** Default `truncatedNormal`. */
+  distribution?: 'truncatedNormal' | 'untruncatedNormal' | 'uniform'
+}
 
 /** An initializer with its options. */
-export interface InitializerDescriptor {
-  type: InitializerName | 'constant'
+export interface InitializerDescriptor extends NormalOptions, VarianceScalingOptions {
+  type: InitializerName
   value?: number
+  minval?: number
+  maxval?: number
+  gain?: number
 }
 
 /** What `kernelInitializer` and `biasInitializer` accept. */
 export type Initializer = InitializerName | InitializerDescriptor
 
 const named = (type: InitializerName) => (): InitializerDescriptor => ({ type })
+const optional = <Options extends object>(type: InitializerName) => {
+  return (options?: Options): InitializerDescriptor => ({ type, ...options })
+}
 
 /** Uniform in ±sqrt(6 / (fan in + fan out)): Keras's default. */
 export const glorotUniform = /* @__PURE__ */ named('glorotUniform')
@@ -28,6 +66,35 @@ export const heUniform = /* @__PURE__ */ named('heUniform')
 
 /** Truncated normal with variance 2 / fan in: made for relu. */
 export const heNormal = /* @__PURE__ */ named('heNormal')
+
+/** Uniform in ±sqrt(3 / fan in): made for selu. */
+export const leCunUniform = /* @__PURE__ */ named('leCunUniform')
+
+/** Truncated normal with variance 1 / fan in: made for selu. */
+export const leCunNormal = /* @__PURE__ */ named('leCunNormal')
+
+/** Normal. */
+export const randomNormal = /* @__PURE__ */ optional<NormalOptions>('randomNormal')
+
+/** Normal; what lies beyond two standard deviations is drawn again. */
+export const truncatedNormal = /* @__PURE__ */ optional<NormalOptions>('truncatedNormal')
+
+/** Uniform from `minval` (default -0.05) to `maxval` (0.05). */
+export const randomUniform = /* @__PURE__ */ optional<{ minval?: number; maxval?: number }>(
+  'randomUniform',
+)
+
+/** Mean 0 and variance scale / n, n the number of terms that a weight meets. */
+export const varianceScaling = /* @__PURE__ */ optional<VarianceScalingOptions>('varianceScaling')
+
+/**
+ * Orthonormal columns (or rows, where those are fewer) times `gain` (default 1), all dimensions but
+ * the last as one (Saxe et al., 2013).
+ */
+export const orthogonal = /* @__PURE__ */ optional<{ gain?: number }>('orthogonal')
+
+/** The identity matrix times `gain` (default 1): for weights of two dimensions. */
+export const identity = /* @__PURE__ */ optional<{ gain?: number }>('identity')
 
 /** All zero. */
 export const zeros = /* @__PURE__ */ named('zeros')

@@ -13,12 +13,79 @@ export interface Metric {
 }
 
 /** The metrics that can be given by name. */
-export type MetricName = 'accuracy'
+export type MetricName =
+  | 'accuracy'
+  | 'binaryAccuracy'
+  | 'categoricalAccuracy'
+  | 'sparseCategoricalAccuracy'
+  | 'topKCategoricalAccuracy'
+  | 'precision'
+  | 'recall'
+  | 'f1'
+  | 'auc'
+  | 'meanIoU'
+  | 'mse'
+  | 'mae'
 
-/** The share of examples whose most probable class is the right one. */
-export function accuracy(): Metric {
-  return { kind: 'metric', type: 'accuracy', options: {} }
+/** What every metric takes. */
+export interface MetricOptions {
+  /** What it is called in logs. Default: its type. */
+  name?: string
 }
+/** Options of metrics of yes and no. */
+export interface ThresholdOptions extends MetricOptions {
+  /** A probability above it is a yes. Default 0.5. */
+  threshold?: number
+}
+
+const metric = <Options extends MetricOptions>(type: MetricName) => {
+  return (options?: Options): Metric => {
+    return { kind: 'metric', type, options: { ...options } as OptionRecord }
+  }
+}
+
+/**
+ * Picked by the loss: the share of examples whose most probable class is the right one; of a single
+ * output, or beside a binary loss, the share of numbers on their target's side of 0.5.
+ */
+export const accuracy = /* @__PURE__ */ metric<MetricOptions>('accuracy')
+
+/** The share of numbers on their target's side of the threshold. */
+export const binaryAccuracy = /* @__PURE__ */ metric<ThresholdOptions>('binaryAccuracy')
+
+/** Accuracy for one-hot labels. */
+export const categoricalAccuracy = /* @__PURE__ */ metric<MetricOptions>('categoricalAccuracy')
+
+/** Accuracy for class numbers. */
+export const sparseCategoricalAccuracy = /* @__PURE__ */ metric<MetricOptions>(
+  'sparseCategoricalAccuracy',
+)
+
+/** The share of examples whose class is among the `k` (default 5) most probable. */
+export const topKCategoricalAccuracy = /* @__PURE__ */ metric<MetricOptions & { k?: number }>(
+  'topKCategoricalAccuracy',
+)
+
+/** Of what was said to be true, the share that is; over all outputs together. */
+export const precision = /* @__PURE__ */ metric<ThresholdOptions>('precision')
+
+/** Of what is true, the share that was said to be; over all outputs together. */
+export const recall = /* @__PURE__ */ metric<ThresholdOptions>('recall')
+
+/** The harmonic mean of precision and recall. */
+export const f1 = /* @__PURE__ */ metric<ThresholdOptions>('f1')
+
+/** The area under the ROC curve, by 200 thresholds as in Keras. */
+export const auc = /* @__PURE__ */ metric<MetricOptions>('auc')
+
+/** Overlap / union of prediction and truth, the mean over the classes: for segmentation. */
+export const meanIoU = /* @__PURE__ */ metric<MetricOptions & { numClasses?: number }>('meanIoU')
+
+/** Mean of (y − t)². */
+export const mse = /* @__PURE__ */ metric<MetricOptions>('mse')
+
+/** Mean of |y − t|. */
+export const mae = /* @__PURE__ */ metric<MetricOptions>('mae')
 
 /**
  * How often each class was taken for each other.
@@ -63,6 +130,70 @@ export function confusionMatrix(
     ++row[guess]
   }
   return matrix
+}
+
+/** How well one class is told apart. */
+export interface ClassScores {
+  /** Of what was taken for this class, the share that is: 0 where nothing was. */
+  precision: number
+  /** Of this class, the share that was found: 0 where there is none. */
+  recall: number
+  /** 2 · precision · recall / (precision + recall). */
+  f1: number
+  /** Examples of this class. */
+  support: number
+}
+
+/** What {@link classificationReport} gives back. */
+export interface ClassificationReport {
+  /** One entry for each class. */
+  classes: ClassScores[]
+  accuracy: number
+  /** The mean over classes, and the mean over examples. */
+  macro: Omit<ClassScores, 'support'>
+  weighted: Omit<ClassScores, 'support'>
+}
+
+/**
+ * Precision, recall and F1 of every class, and their means. Takes what {@link confusionMatrix} takes.
+ *
+ * @example
+ * ```ts
+ * const report = fovea.metrics.classificationReport(test.labels, await model.predict(test.images), 10)
+ * console.log(report.classes[3].recall)
+ * ```
+ */
+export function classificationReport(
+  labels: NumberArray,
+  predictions: NumberArray | Tensor,
+  classes: number,
+): ClassificationReport {
+  const matrix = confusionMatrix(labels, predictions, classes)
+  const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole)
+  const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0)
+  const scores = matrix.map((row, c): ClassScores => {
+    const right = row[c] ?? 0
+    const support = sum(row)
+    const said = sum(matrix.map((other) => other[c] ?? 0))
+    return {
+      precision: ratio(right, said),
+      recall: ratio(right, support),
+      f1: ratio(2 * right, said + support),
+      support,
+    }
+  })
+  const mean = (weight: (one: ClassScores) => number): Omit<ClassScores, 'support'> => {
+    const total = sum(scores.map(weight))
+    const of = (key: keyof ClassScores): number =>
+      ratio(sum(scores.map((one) => weight(one) * one[key])), total)
+    return { precision: of('precision'), recall: of('recall'), f1: of('f1') }
+  }
+  return {
+    classes: scores,
+    accuracy: ratio(sum(matrix.map((row, c) => row[c] ?? 0)), labels.length),
+    macro: mean(() => 1),
+    weighted: mean((one) => one.support),
+  }
 }
 
 function largest(values: ArrayLike<number>, from: number, count: number): number {

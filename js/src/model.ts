@@ -1,11 +1,10 @@
 // A model that can be trained: what `ModelBase` is, and compile, fit, train and evaluate.
 // SPDX-License-Identifier: MIT
 import type { Dataset, Inputs, Targets } from './columns.js'
-import { trainingText } from './compile.js'
+import { trainingRecipe } from './compile.js'
 import type { CompileOptions } from './compile.js'
 import type { Engine } from './engine/engine.js'
 import { answerLosses } from './custom-loss.js'
-import type { LossFunction } from './custom-loss.js'
 import { FoveaError } from './errors.js'
 import { resolveFitOptions } from './fit-options.js'
 import type { FitOptions } from './fit-options.js'
@@ -13,6 +12,7 @@ import { runEvaluation, splitDataset } from './inference.js'
 import type { EvaluateOptions, InferenceTarget } from './inference.js'
 import { isOutputGradients, runGradients } from './inside.js'
 import type { GradientOptions, Gradients, OutputGradients } from './inside.js'
+import type { CustomLoss } from './losses.js'
 import { ModelBase } from './model-base.js'
 import { wrongValue } from './options.js'
 import { StepQueue } from './step-queue.js'
@@ -32,7 +32,7 @@ import type { History, Logs, TrainingStep } from './training.js'
 export class Model extends ModelBase {
   private control: TrainingControl | undefined
   private compiled = false
-  private lossFunctions: readonly LossFunction[] = []
+  private lossFunctions: readonly CustomLoss[] = []
 
   /**
    * Says how to train: optimizer, loss, metrics.
@@ -49,10 +49,10 @@ export class Model extends ModelBase {
    */
   async compile(options: CompileOptions): Promise<void> {
     const engine = this.engine('compile')
-    const { text, customLosses } = trainingText(this.description.outputs, options)
+    const { text, customLosses } = trainingRecipe(this.description.outputs, options)
     await engine.compileModel({ model: this.id, training: text })
     this.compiled = true
-    this.lossFunctions = customLosses
+    this.lossFunctions = [...customLosses.values()]
   }
 
   /** The optimizer's step size. */

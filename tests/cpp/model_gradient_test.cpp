@@ -109,7 +109,9 @@ class Trial {
       for (float& label : target)
         label = static_cast<float>(random_.integer(0, loss.prediction.shape[-1] - 1));
     } else if (recipe_.losses[index]->name() == "categoricalCrossentropy" ||
-               recipe_.losses[index]->name() == "focal") {
+               recipe_.losses[index]->name() == "focal" ||
+               recipe_.losses[index]->name() == "binaryCrossentropy" ||
+               recipe_.losses[index]->name() == "dice") {
       for (float& label : target) label = std::fabs(label);
     }
     return target;
@@ -267,6 +269,27 @@ TEST_CASE(
     check_gradients(body + "dense name=d2 from=d1 units=4 activation=softmax",
                     "loss type=" + loss + " fromLogits=true");
   }
+  struct Ending {
+    const char* activation;
+    const char* loss;
+  };
+  for (const Ending& ending :
+       {Ending{"sigmoid", "binaryCrossentropy labelSmoothing=0.1"},
+        {"linear", "binaryCrossentropy fromLogits=true"},
+        {"softmax", "focal"},
+        {"softmax", "categoricalCrossentropy labelSmoothing=0.2"},
+        {"softmax", "sparseCategoricalCrossentropy labelSmoothing=0.2 lossWeight=0.5"},
+        {"sigmoid", "focal multiLabel=true applyClassBalancing=true"},
+        {"linear", "huber delta=0.5"},
+        {"linear", "logCosh"},
+        {"linear", "cosineSimilarity"},
+        {"sigmoid", "dice"}}) {
+    INFO(ending.loss);
+    check_gradients(concat(body, "dense name=d2 from=d1 units=4 activation=", ending.activation),
+                    concat("loss type=", ending.loss));
+  }
+  check_gradients(body + "dense name=d2 from=d1 units=6",
+                  "loss type=gaussianMixtureNLL components=2");
   check_gradients(body + "dense name=d2 from=d1 units=4", "loss type=meanSquaredError");
   check_gradients(body + "dense name=d2 from=d1 units=4 activation=softmax",
                   "loss type=meanSquaredError");

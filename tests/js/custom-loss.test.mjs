@@ -153,12 +153,23 @@ test("what a loss of one's own may not return is refused word for word", async (
     () => ({ loss: 1, gradient: fovea.tensor(new Float32Array(20), [20, 1]) }),
   )
   await refused(
+    'bad-shape',
+    "fit: a loss of one's own returned a gradient of shape [20, 2] with 2 numbers for predictions of " +
+      'shape [20, 2]. Give one number for each prediction.',
+    () => ({ loss: 1, gradient: new Float32Array(2) }),
+  )
+  await refused(
     'non-finite-loss',
     'fit: the loss became nan at step 1. The weights of the step before are kept. Try a smaller ' +
       'learning rate, and check the data.',
     (yTrue, yPred) => ({ ...squared(yTrue, yPred), loss: NaN }),
   )
   const model = await regression(squared)
+  await rejects(
+    'unsupported',
+    "fit: sampleWeight and classWeight do not reach a loss of one's own. Weigh the examples in it.",
+    () => model.fit(x, y, { sampleWeight: new Float32Array(20) }),
+  )
   await rejects(
     'unsupported',
     "gradients: the loss is a function of one's own. Give its gradient: model.gradients(x, { " +

@@ -58,6 +58,21 @@ test('confusionMatrix counts rows by truth and columns by prediction', () => {
   ])
 })
 
+test('classificationReport scores every class', () => {
+  const report = fovea.metrics.classificationReport([0, 0, 1, 1, 1], [0, 1, 1, 1, 0], 3)
+  const half = { precision: 0.5, recall: 0.5, f1: 0.5 }
+  const thirds = { precision: 2 / 3, recall: 2 / 3, f1: 2 / 3 }
+  const none = { precision: 0, recall: 0, f1: 0 }
+  assert.deepEqual(report.classes, [
+    { ...half, support: 2 },
+    { ...thirds, support: 3 },
+    { ...none, support: 0 },
+  ])
+  assert.equal(report.accuracy, 0.6)
+  assert.ok(Math.abs(report.macro.recall - (0.5 + 2 / 3) / 3) < 1e-12)
+  assert.ok(Math.abs(report.weighted.f1 - 0.6) < 1e-12)
+})
+
 test('confusionMatrix refuses predictions of another length', () =>
   rejects(
     'bad-shape',

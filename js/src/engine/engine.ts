@@ -58,7 +58,7 @@ export interface ModelDescription {
 
 /** One column of a data set, on its way into the engine. */
 export interface Column {
-  role: 'x' | 'y' | 'outputGradients'
+  role: 'x' | 'y' | 'w' | 'outputGradients'
   data: TensorData
   shape: number[]
 }

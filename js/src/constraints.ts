@@ -1,0 +1,42 @@
+// What weights must satisfy after every update. Norms are Euclidean, over the given axes of the
+// weight: 0 for a dense kernel `[inputs, units]`, `[0, 1, 2]` for each filter of a convolution.
+// SPDX-License-Identifier: MIT
+
+/** Options of constraints on norms. */
+export interface NormOptions {
+  /** The axes that a norm is over. Default 0. */
+  axis?: number | readonly number[]
+}
+
+/** A constraint with its options. */
+export interface ConstraintDescriptor extends NormOptions {
+  type: 'maxNorm' | 'unitNorm' | 'nonNeg' | 'minMaxNorm'
+  maxValue?: number
+  minValue?: number
+  rate?: number
+}
+
+/** What `kernelConstraint` and its like accept: a name, or a descriptor. */
+export type Constraint = ConstraintDescriptor['type'] | ConstraintDescriptor
+
+/** Norms of at most `maxValue` (default 2): w · min(norm, maxValue) / (1e-7 + norm). */
+export function maxNorm(options?: NormOptions & { maxValue?: number }): ConstraintDescriptor {
+  return { type: 'maxNorm', ...options }
+}
+
+/** Norms of 1: w / (1e-7 + norm). */
+export function unitNorm(options?: NormOptions): ConstraintDescriptor {
+  return { type: 'unitNorm', ...options }
+}
+
+/** No negative weights. */
+export function nonNeg(): ConstraintDescriptor {
+  return { type: 'nonNeg' }
+}
+
+/** Norms between `minValue` (0) and `maxValue` (1); those outside move `rate` (1) of the way there. */
+export function minMaxNorm(
+  options?: NormOptions & { minValue?: number; maxValue?: number; rate?: number },
+): ConstraintDescriptor {
+  return { type: 'minMaxNorm', ...options }
+}
