@@ -70,13 +70,6 @@ export function trainingRecipe(
   return { text: lines.join('\n'), customLosses }
 }
 
-/** The text alone, where no loss may be a function. */
-export function trainingText(outputs: readonly PortInfo[], options: CompileOptions): string {
-  const { text, customLosses } = trainingRecipe(outputs, options)
-  if (customLosses.size === 0) return text
-  throw new FoveaError('unsupported', `compile: a loss of one's own is not supported yet.`)
-}
-
 function lossList(place: string, outputs: readonly PortInfo[], loss: unknown): unknown[] {
   const several = isByOutput(loss)
   return several ? perOutput(place, 'loss', outputs, loss) : outputs.map(() => loss)

@@ -1,7 +1,7 @@
 // Evaluation and prediction: check, upload, ask, clean up.
 // SPDX-License-Identifier: MIT
 import { buffersOf, inputColumns, isDataset, rowCount, targetColumns } from './columns.js'
-import type { Engine, PortInfo } from './engine/engine.js'
+import type { CallOptions, Engine, PortInfo } from './engine/engine.js'
 import { weightColumns } from './example-weights.js'
 import type { SampleWeight } from './example-weights.js'
 import { FoveaError } from './errors.js'
@@ -33,6 +33,8 @@ export interface InferenceTarget {
   place: string
   inputs: readonly PortInfo[]
   outputs: readonly PortInfo[]
+  /** Losses of the user's own, where the model was compiled with some. */
+  onLoss?: CallOptions['onLoss']
 }
 
 /** `(x, y, options)`, or `(dataset, options)`. */
@@ -47,7 +49,7 @@ export function splitDataset<Options>(
 
 /** Loss and metrics over a whole data set. */
 export async function runEvaluation(
-  { engine, modelId, place, inputs, outputs }: InferenceTarget,
+  { engine, modelId, place, inputs, outputs, onLoss }: InferenceTarget,
   x: unknown,
   y: unknown,
   options: EvaluateOptions,
@@ -60,8 +62,9 @@ export async function runEvaluation(
   const columns = [...xs, ...targets, ...weightColumns(place, weights, targets, rows, 0)]
   const dataset = await engine.createDataset({ columns }, { transfer: buffersOf(columns) })
   try {
-    const request = { model: modelId, dataset, batchSize, from: 0, to: rows }
-    const { loss, metrics } = await engine.evaluate(request, { signal })
+    const asks = onLoss !== undefined
+    const request = { model: modelId, dataset, batchSize, from: 0, to: rows, asks }
+    const { loss, metrics } = await engine.evaluate(request, { signal, onLoss })
     return { loss, ...metrics }
   } finally {
     await engine.disposeDataset({ dataset }).catch(() => {})

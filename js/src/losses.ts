@@ -2,7 +2,7 @@
 // examples and positions; y is the model's output, t the target.
 // SPDX-License-Identifier: MIT
 import type { OptionRecord } from './graph.js'
-import type { Tensor } from './tensor.js'
+import type { FloatTensor, Tensor } from './tensor.js'
 
 /** A loss and what the user said about it. */
 export interface Loss {
@@ -13,12 +13,21 @@ export interface Loss {
 
 /**
  * A loss of one's own, on whole batches: its value, a mean over the examples, and the gradient of
- * that value with respect to `yPred`, of the same shape.
+ * that value with respect to `yPred`, of the same shape. Class numbers come as floats. It answers at
+ * once (no promise): the step waits for it.
+ *
+ * @example
+ * ```ts
+ * const squared = (yTrue, yPred) => {
+ *   const n = yPred.data.length
+ *   const distance = yPred.data.map((value, k) => value - yTrue.data[k])
+ *   const loss = distance.reduce((sum, d) => sum + (d * d) / n, 0)
+ *   return { loss, gradient: distance.map((d) => (2 * d) / n) }
+ * }
+ * await model.compile({ optimizer: 'adam', loss: squared })
+ * ```
  */
-export type CustomLoss = (
-  yTrue: Tensor,
-  yPred: Tensor,
-) => LossAndGradient | Promise<LossAndGradient>
+export type CustomLoss = (yTrue: FloatTensor, yPred: FloatTensor) => LossAndGradient
 
 /** What a loss of one's own gives back. */
 export interface LossAndGradient {

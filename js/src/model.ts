@@ -1,16 +1,18 @@
 // A model that can be trained: what `ModelBase` is, and compile, fit, train and evaluate.
 // SPDX-License-Identifier: MIT
 import type { Dataset, Inputs, Targets } from './columns.js'
-import { trainingText } from './compile.js'
+import { trainingRecipe } from './compile.js'
 import type { CompileOptions } from './compile.js'
 import type { Engine } from './engine/engine.js'
+import { answerLosses } from './custom-loss.js'
 import { FoveaError } from './errors.js'
 import { resolveFitOptions } from './fit-options.js'
 import type { FitOptions } from './fit-options.js'
 import { runEvaluation, splitDataset } from './inference.js'
-import type { EvaluateOptions } from './inference.js'
+import type { EvaluateOptions, InferenceTarget } from './inference.js'
 import { isOutputGradients, runGradients } from './inside.js'
 import type { GradientOptions, Gradients, OutputGradients } from './inside.js'
+import type { CustomLoss } from './losses.js'
 import { ModelBase } from './model-base.js'
 import { wrongValue } from './options.js'
 import { StepQueue } from './step-queue.js'
@@ -30,6 +32,7 @@ import type { History, Logs, TrainingStep } from './training.js'
 export class Model extends ModelBase {
   private control: TrainingControl | undefined
   private compiled = false
+  private lossFunctions: readonly CustomLoss[] = []
 
   /**
    * Says how to train: optimizer, loss, metrics.
@@ -46,9 +49,10 @@ export class Model extends ModelBase {
    */
   async compile(options: CompileOptions): Promise<void> {
     const engine = this.engine('compile')
-    const training = trainingText(this.description.outputs, options)
-    await engine.compileModel({ model: this.id, training })
+    const { text, customLosses } = trainingRecipe(this.description.outputs, options)
+    await engine.compileModel({ model: this.id, training: text })
     this.compiled = true
+    this.lossFunctions = [...customLosses.values()]
   }
 
   /** The optimizer's step size. */
@@ -165,6 +169,13 @@ export class Model extends ModelBase {
     y: Targets | OutputGradients,
     options: GradientOptions = {},
   ): Promise<Gradients> {
+    if (this.lossFunctions.length > 0 && !isOutputGradients(y)) {
+      throw new FoveaError(
+        'unsupported',
+        "gradients: the loss is a function of one's own. Give its gradient: model.gradients(x, { " +
+          'outputGradients: loss(y, await model.predict(x)).gradient }).',
+      )
+    }
     const engine = isOutputGradients(y)
       ? this.engine('gradients')
       : this.compiledEngine('gradients')
@@ -197,6 +208,13 @@ export class Model extends ModelBase {
     if (this.control !== undefined) this.control.disposed = true
     this.control?.changed()
     await super.dispose()
+  }
+
+  protected override target(call: string, engine: Engine): InferenceTarget {
+    const target = super.target(call, engine)
+    const functions = this.lossFunctions
+    if (functions.length === 0) return target
+    return { ...target, onLoss: (questions) => answerLosses(call, functions, questions) }
   }
 
   private async runTraining(

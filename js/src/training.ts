@@ -4,7 +4,14 @@
 import { progressBar } from './callbacks.js'
 import type { Callback, TrainingContext } from './callbacks.js'
 import { buffersOf, inputColumns, isDataset, rowCount, targetColumns } from './columns.js'
-import type { Column, Engine, EpochResult, PortInfo, StepReport } from './engine/engine.js'
+import type {
+  CallOptions,
+  Column,
+  Engine,
+  EpochResult,
+  PortInfo,
+  StepReport,
+} from './engine/engine.js'
 import { weightColumns } from './example-weights.js'
 import { FoveaError, abortError } from './errors.js'
 import type { ResolvedFitOptions } from './fit-options.js'
@@ -64,6 +71,8 @@ export interface TrainingJob {
   worker: boolean
   inputs: readonly PortInfo[]
   outputs: readonly PortInfo[]
+  /** Losses of the user's own, where the model was compiled with some. */
+  onLoss?: CallOptions['onLoss']
   control: TrainingControl
   /** "fit" or "train": opens every sentence. */
   place: string
@@ -83,7 +92,14 @@ export async function runTraining(job: TrainingJob, x: unknown, y: unknown): Pro
     throw wrongValue(place, 'validationSplit', expected, options.validationSplit)
   }
   const targets = columns.filter(({ role }) => role === 'y')
-  columns.push(...weightColumns(place, options.weights, targets, rows, split))
+  const weights = weightColumns(place, options.weights, targets, rows, split)
+  if (weights.length > 0 && job.onLoss !== undefined) {
+    throw new FoveaError(
+      'unsupported',
+      `${place}: sampleWeight and classWeight do not reach a loss of one's own. Weigh the examples in it.`,
+    )
+  }
+  columns.push(...weights)
   const validation = validationColumns(job)
   const dataset = await upload(engine, columns)
   const held =
@@ -171,8 +187,9 @@ function runEpoch(
       epoch,
       paused: control.paused,
       reportMilliseconds: platform.reportMilliseconds(job.worker),
+      asks: job.onLoss !== undefined,
     },
-    { signal, onSteps: listens ? onSteps : undefined },
+    { signal, onSteps: listens ? onSteps : undefined, onLoss: job.onLoss },
   )
 }
 
@@ -208,8 +225,9 @@ function validationOf(
       : { dataset: held, from: 0, to: rowCount('validationData', columns) }
   return async () => {
     const { batchSize, signal } = job.options
-    const request = { model: job.modelId, batchSize, ...part }
-    const { loss, metrics } = await job.engine.evaluate(request, { signal })
+    const { onLoss } = job
+    const request = { model: job.modelId, batchSize, ...part, asks: onLoss !== undefined }
+    const { loss, metrics } = await job.engine.evaluate(request, { signal, onLoss })
     const all = Object.entries({ loss, ...metrics })
     return Object.fromEntries(all.map(([name, value]) => [`val_${name}`, value]))
   }

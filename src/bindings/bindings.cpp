@@ -147,6 +147,18 @@ EMSCRIPTEN_BINDINGS(fovea) {
   function(
       "fitStep", +[](int model) { return reply([&] { return engine().fit_step(model); }); });
   function(
+      "beginStep", +[](int model, int data, int evaluates) {
+        return reply([&] { return engine().begin_step(model, data, evaluates != 0); });
+      });
+  function(
+      "finishStep", +[](int model, int evaluates, double losses, int count) {
+        return reply([&] {
+          const std::span values(at<const double>(losses), static_cast<std::size_t>(count));
+          return evaluates != 0 ? engine().finish_evaluate_step(model, values)
+                                : engine().finish_fit_step(model, values);
+        });
+      });
+  function(
       "beginEvaluate", +[](int model, int data, int batch, int from, int to) {
         return reply([&] { return engine().begin_evaluate(model, data, {from, to, batch}); });
       });

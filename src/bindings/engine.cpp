@@ -54,6 +54,19 @@ std::string place_json(const ConstTensorView& view) {
       .object();
 }
 
+std::string step_json(const Recipe& recipe, const StepReport& report) {
+  return json::Members()
+      .add("batch", report.batch)
+      .add("size", report.size)
+      .add("step", report.step)
+      .add("loss", report.loss)
+      .add_json("metrics", metrics_json(recipe.metrics, &Metric::batch_value))
+      .add("epochLoss", report.epoch_loss)
+      .add_json("epochMetrics", metrics_json(recipe.metrics, &Metric::value))
+      .add("done", report.done)
+      .object();
+}
+
 constexpr std::string_view kNothing = "{}";
 
 }  // namespace
@@ -195,18 +208,38 @@ std::string Engine::begin_fit(int model, int number, const EpochOrder& order) {
 
 std::string Engine::fit_step(int model) {
   Trainer& training = trainer(model, "fit");
-  const StepReport report = training.step();
-  const std::vector<OutputMetric>& metrics = training.recipe().metrics;
-  return json::Members()
-      .add("batch", report.batch)
-      .add("size", report.size)
-      .add("step", report.step)
-      .add("loss", report.loss)
-      .add_json("metrics", metrics_json(metrics, &Metric::batch_value))
-      .add("epochLoss", report.epoch_loss)
-      .add_json("epochMetrics", metrics_json(metrics, &Metric::value))
-      .add("done", report.done)
-      .object();
+  return step_json(training.recipe(), training.step());
+}
+
+std::string Engine::finish_fit_step(int model, std::span<const double> losses) {
+  Trainer& training = trainer(model, "fit");
+  return step_json(training.recipe(), training.finish_step(losses));
+}
+
+std::string Engine::begin_step(int model, int number, bool evaluates) {
+  Trainer& training = trainer(model, "fit");
+  Session& found = session(model);
+  const std::shared_ptr<Dataset> data = dataset(number);
+  Evaluator* evaluator = evaluates ? &evaluator_of(found) : nullptr;
+  const auto rows = evaluates ? evaluator->begin_step() : training.begin_step();
+  const auto& losses = training.recipe().losses;
+  found.targets.resize(losses.size());
+  json::Members members;
+  for (std::size_t i = 0; i < losses.size(); ++i) {
+    if (!losses[i]->is_custom()) continue;
+    const int output = static_cast<int>(i);
+    const LossViews views = evaluates ? evaluator->loss_views(output) : training.loss_views(output);
+    const Shape shape = data->targets[i].row().with_batch(static_cast<int>(rows.size()));
+    std::vector<float>& target = found.targets[i];
+    target.resize(static_cast<std::size_t>(shape.size()));
+    data->targets[i].gather(rows, 1, target.data());
+    members.element(json::Members()
+                        .add_json("prediction", place_json(views.prediction))
+                        .add_json("target", place_json({target.data(), shape}))
+                        .add_json("gradient", place_json(views.gradient))
+                        .object());
+  }
+  return json::Members().add_json("losses", members.array()).object();
 }
 
 std::string Engine::begin_evaluate(int model, int number, const EpochOrder& order) {
@@ -216,10 +249,22 @@ std::string Engine::begin_evaluate(int model, int number, const EpochOrder& orde
   return batcher_json(found.evaluator->batcher());
 }
 
+Evaluator& Engine::evaluator_of(Session& found) {
+  if (found.evaluator == nullptr) fail(ErrorCode::kInternal, "evaluate: no evaluation has begun.");
+  return *found.evaluator;
+}
+
 std::string Engine::evaluate_step(int model) {
   Session& found = session(model);
-  if (found.evaluator == nullptr) fail(ErrorCode::kInternal, "evaluate: no evaluation has begun.");
-  const bool done = found.evaluator->step();
+  return evaluated(found, evaluator_of(found).step());
+}
+
+std::string Engine::finish_evaluate_step(int model, std::span<const double> losses) {
+  Session& found = session(model);
+  return evaluated(found, evaluator_of(found).finish_step(losses));
+}
+
+std::string Engine::evaluated(Session& found, bool done) {
   json::Members reply;
   reply.add("done", done).add("size", found.evaluator->last_size());
   if (done) {

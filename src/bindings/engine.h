@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "core/parallel.h"
 #include "data/dataset.h"
@@ -38,6 +40,11 @@ class Engine {
 
   std::string begin_fit(int model, int dataset, const EpochOrder& order);
   std::string fit_step(int model);
+  /// For losses that JavaScript computes: forward, then where predictions, targets and gradients
+  /// lie; the values come with the finishing call. Nothing else may run in the model between both.
+  std::string begin_step(int model, int dataset, bool evaluates);
+  std::string finish_fit_step(int model, std::span<const double> losses);
+  std::string finish_evaluate_step(int model, std::span<const double> losses);
   std::string begin_evaluate(int model, int dataset, const EpochOrder& order);
   std::string evaluate_step(int model);
   std::string predict(int model, int dataset, int from, int count);
@@ -54,10 +61,13 @@ class Engine {
     Session(const ModelSpec& spec, std::uint32_t seed, Workers& workers, const WeightLender& lender)
         : model(spec, seed, workers, lender) {}
     Model model;
-    std::unique_ptr<Trainer> trainer;      // once compiled
-    std::unique_ptr<Evaluator> evaluator;  // while evaluating
+    std::unique_ptr<Trainer> trainer;         // once compiled
+    std::unique_ptr<Evaluator> evaluator;     // while evaluating
+    std::vector<std::vector<float>> targets;  // of a step whose losses JavaScript computes
   };
   Session& session(int model);
+  static Evaluator& evaluator_of(Session& found);
+  static std::string evaluated(Session& found, bool done);
   Trainer& trainer(int model, std::string_view task);
   std::shared_ptr<Dataset> dataset(int number);
 

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "training/feed.h"
+#include "training/upkeep.h"
 
 namespace fovea {
 
@@ -101,8 +102,11 @@ Gradients differentiate(Model& model, const Recipe* recipe, const Dataset& data,
       data.targets[i].gather(rows, 1, views.gradient.data);
     }
   }
-  if (recipe != nullptr) result.loss += model.activity_penalty(plan);
   model.backward(plan, 0, 0);
+  if (recipe != nullptr) {
+    result.loss += model.activity_penalty(plan) + weight_penalty(model);
+    add_penalty_gradients(model);
+  }
   for (std::size_t i = 0; i < network.input_names.size(); ++i)
     result.inputs.emplace_back(model.input_gradient(plan, static_cast<int>(i)));
   return result;

@@ -140,6 +140,27 @@ TEST_CASE("differentiate: a training that is under way goes on as if nothing had
   CHECK(test::same_bits(results[0], results[1]));
 }
 
+TEST_CASE("differentiate: a loss of one's own, known early, does not touch its neighbour",
+          "[differentiate]") {
+  // JavaScript writes the gradient of b before the loss of a has read its prediction and target.
+  test::SmallModel small(
+      "model name=m outputs=a,b\ninput name=x shape=2\ndense name=a from=x units=2\n"
+      "dense name=b from=x units=2");
+  Trainer trainer(small.model(), parse_recipe("optimizer type=sgd\nloss type=meanSquaredError\n"
+                                              "loss type=custom",
+                                              small.network()));
+  auto data = std::make_shared<Dataset>(
+      data_of({4, 2}, std::vector<float>(8, 1), {4, 2}, std::vector<float>(8, 0.5F)));
+  data->targets.push_back(test::floats_column("y[1]", {4, 2}, std::vector<float>(8, 0)));
+  trainer.begin(data, {.from = 0, .to = 4, .batch_size = 4});
+  trainer.begin_step();
+  const LossViews views = trainer.loss_views(1);
+  CHECK(views.target.data == nullptr);
+  std::ranges::fill(views.gradient.values(), NAN);
+  CHECK(std::isfinite(trainer.finish_step(std::vector<double>{2}).loss));
+  CHECK(std::isfinite(small.model().parameter(0)[0]));
+}
+
 TEST_CASE("differentiate: gradients at the outputs that do not fit are refused, word for word",
           "[differentiate]") {
   test::SmallModel small = by_hand();

@@ -12,11 +12,12 @@ import type {
   EngineInfo,
   EpochResult,
   FitEpochRequest,
+  Floats,
   ModelDescription,
 } from './engine.js'
 import { copyFloatsOut, copyIn, copyTensorOut, unwrap, unwrapWhole } from './native.js'
 import type { NativeModule, Place } from './native.js'
-import { Run, disposedDuring, evaluate, fitEpoch } from './session.js'
+import { Run, Turn, disposedDuring, evaluate, fitEpoch } from './session.js'
 import { yieldToMessages } from './yield.js'
 
 type Request<Name extends keyof EngineCalls> = Parameters<EngineCalls[Name]>[0]
@@ -30,6 +31,7 @@ interface ModelEntry {
   work: Run
   /** Evaluations share one cursor in the module, so they run one after the other. */
   evaluations: Promise<unknown>
+  turn: Turn
 }
 
 export class InThreadEngine implements Engine {
@@ -55,6 +57,7 @@ export class InThreadEngine implements Engine {
       training: undefined,
       work: new Run(false),
       evaluations: Promise.resolve(),
+      turn: new Turn(),
     })
     return description
   }
@@ -84,21 +87,25 @@ export class InThreadEngine implements Engine {
   }
 
   async writeParameters({ model, values }: Request<'writeParameters'>): Result<'writeParameters'> {
-    for (const { index, data } of values) {
-      const pointer = copyIn(this.native, data, 'setWeights')
-      try {
-        unwrap(this.native.writeParameter(model, index, pointer))
-      } finally {
-        this.native.release(pointer)
+    return this.entry(model).turn.use(() => {
+      for (const { index, data } of values) {
+        const pointer = copyIn(this.native, data, 'setWeights')
+        try {
+          unwrap(this.native.writeParameter(model, index, pointer))
+        } finally {
+          this.native.release(pointer)
+        }
       }
-    }
-    return null
+      return null
+    })
   }
 
   async setTrainable(request: Request<'setTrainable'>): Result<'setTrainable'> {
-    const flag = request.trainable ? 1 : 0
-    unwrap(this.native.setTrainable(request.model, request.layer, flag))
-    return null
+    const { model, layer, trainable } = request
+    return this.entry(model).turn.use(() => {
+      unwrap(this.native.setTrainable(model, layer, trainable ? 1 : 0))
+      return null
+    })
   }
 
   async compileModel({ model, training }: Request<'compileModel'>): Result<'compileModel'> {
@@ -108,7 +115,11 @@ export class InThreadEngine implements Engine {
         'compile: the model is training. Wait for fit to end, or stop it.',
       )
     }
-    return unwrapWhole(this.native, () => this.native.compileModel(model, training))
+    return this.entry(model).turn.hold(() =>
+      unwrapWhole<{ metrics: string[] }>(this.native, () =>
+        this.native.compileModel(model, training),
+      ),
+    )
   }
 
   async getLearningRate({ model }: Request<'getLearningRate'>): Result<'getLearningRate'> {
@@ -140,7 +151,7 @@ export class InThreadEngine implements Engine {
     const run = new Run(request.paused)
     entry.training = run
     try {
-      return await fitEpoch(this.native, request, run, options)
+      return await fitEpoch({ native: this.native, run, turn: entry.turn }, request, options)
     } finally {
       entry.training = undefined
     }
@@ -157,35 +168,36 @@ export class InThreadEngine implements Engine {
 
   evaluate(request: Request<'evaluate'>, options: CallOptions = {}): Result<'evaluate'> {
     const entry = this.entry(request.model)
-    const turn = entry.evaluations.then(() => evaluate(this.native, request, entry.work, options))
-    entry.evaluations = turn.catch(() => {})
-    return turn
+    const stage = { native: this.native, run: entry.work, turn: entry.turn }
+    const done = entry.evaluations.then(() => evaluate(stage, request, options))
+    entry.evaluations = done.catch(() => {})
+    return done
   }
 
   async predict(request: Request<'predict'>, { signal }: CallOptions = {}): Result<'predict'> {
     const { model, columns, batchSize } = request
     if (request.yieldFirst) await yieldToMessages()
     if (signal?.aborted) throw abortError('predict', signal)
-    const { work } = this.entry(model)
+    const { work, turn } = this.entry(model)
     const dataset = this.uploadDataset(columns)
     try {
       const rows = columns[0]?.shape[0] ?? 0
-      let results: { data: Float32Array; shape: number[] }[] | undefined
+      let results: Floats[] | undefined
       for (let from = 0; from < rows; from += batchSize) {
         if (from > 0) await yieldToMessages()
-        if (signal?.aborted) throw abortError('predict', signal)
-        if (work.disposed) throw disposedDuring('predict')
-        const count = Math.min(batchSize, rows - from)
-        const { outputs } = unwrap<{ outputs: { pointer: number; shape: number[] }[] }>(
-          this.native.predict(model, dataset, from, count),
-        )
-        results ??= outputs.map(({ shape: [, ...rest] }) => ({
+        const parts = await turn.use(() => {
+          if (signal?.aborted) throw abortError('predict', signal)
+          if (work.disposed) throw disposedDuring('predict')
+          return this.tensors(
+            this.native.predict(model, dataset, from, Math.min(batchSize, rows - from)),
+          )
+        })
+        results ??= parts.map(({ shape: [, ...rest] }) => ({
           data: new Float32Array(rows * elementCount(rest)),
           shape: [rows, ...rest],
         }))
-        outputs.forEach(({ pointer, shape }, k) => {
-          const values = copyFloatsOut(this.native, pointer, elementCount(shape))
-          results?.[k]?.data.set(values, (values.length / count) * from)
+        parts.forEach(({ data, shape: [count = 1] }, k) => {
+          results?.[k]?.data.set(data, (data.length / count) * from)
         })
       }
       return results ?? []
@@ -196,17 +208,14 @@ export class InThreadEngine implements Engine {
 
   async activations(request: Request<'activations'>): Result<'activations'> {
     const { model, columns, names } = request
-    return this.withDataset(columns, (dataset) => {
-      const { outputs } = unwrap<{ outputs: Place[] }>(
-        this.native.activations(model, dataset, names.join(',')),
-      )
-      return outputs.map((place) => copyTensorOut(this.native, place))
-    })
+    return this.withDataset(model, columns, (dataset) =>
+      this.tensors(this.native.activations(model, dataset, names.join(','))),
+    )
   }
 
   async gradients(request: Request<'gradients'>): Result<'gradients'> {
     const { model, columns, own, training } = request
-    return this.withDataset(columns, (dataset) => {
+    return this.withDataset(model, columns, (dataset) => {
       const { loss, inputs, weights } = unwrap<{
         loss: number | null
         inputs: Place[]
@@ -274,13 +283,25 @@ export class InThreadEngine implements Engine {
     }
   }
 
-  private withDataset<Value>(columns: Column[], use: (dataset: number) => Value): Value {
-    const dataset = this.uploadDataset(columns)
-    try {
-      return use(dataset)
-    } finally {
-      unwrap(this.native.disposeDataset(dataset))
-    }
+  /** Copies out the tensors that an answer speaks of. */
+  private tensors(answer: string): Floats[] {
+    const { outputs } = unwrap<{ outputs: Place[] }>(answer)
+    return outputs.map((place) => copyTensorOut(this.native, place))
+  }
+
+  private withDataset<Value>(
+    model: number,
+    columns: Column[],
+    use: (dataset: number) => Value,
+  ): Promise<Value> {
+    return this.entry(model).turn.use(() => {
+      const dataset = this.uploadDataset(columns)
+      try {
+        return use(dataset)
+      } finally {
+        unwrap(this.native.disposeDataset(dataset))
+      }
+    })
   }
 
   private async withMemory<Value>(

@@ -6,6 +6,7 @@ import { FoveaError, abortError, toPlainError } from '../errors.js'
 import type { PlainError } from '../errors.js'
 import { engineCallNames } from './engine.js'
 import type { CallOptions, Engine, EngineCalls, EngineInfo } from './engine.js'
+import { buffersIn } from './protocol.js'
 import type { FromEngine, Port, StartMessage, ToEngine } from './protocol.js'
 
 /** A worker as the client sees it. */
@@ -24,6 +25,7 @@ interface Pending {
   resolve: (result: unknown) => void
   reject: (error: unknown) => void
   onSteps: CallOptions['onSteps']
+  onLoss: CallOptions['onLoss']
   /** Ends when all steps that have arrived are dealt with. */
   turn: Promise<void>
   thrown: { error: unknown } | undefined
@@ -97,7 +99,7 @@ class Line {
   }
 
   private call(name: keyof EngineCalls, request: unknown, options: CallOptions): Promise<unknown> {
-    const { signal, onSteps, transfer } = options
+    const { signal, onSteps, onLoss, transfer } = options
     if (this.ended !== undefined) return Promise.reject(this.ended)
     if (signal?.aborted) return Promise.reject(abortError(name, signal))
     const id = this.nextId++
@@ -116,6 +118,7 @@ class Line {
         resolve: (result) => (done(), resolve(result)),
         reject: (error) => (done(), reject(error)),
         onSteps,
+        onLoss,
         turn: Promise.resolve(),
         thrown: undefined,
       })
@@ -129,12 +132,18 @@ class Line {
     if ('wants' in message) return void this.bringRest()
     const pending = this.pending.get(message.id)
     if (pending === undefined) return
-    if ('steps' in message) {
-      const { id, steps } = message
+    if ('steps' in message || 'lossOf' in message) {
+      const { id } = message
       pending.turn = pending.turn.then(async () => {
         try {
-          if (pending.thrown === undefined) await pending.onSteps?.(steps)
-          this.host.post({ id, acknowledge: true } satisfies ToEngine, [])
+          if (pending.thrown !== undefined) return
+          if ('steps' in message) {
+            await pending.onSteps?.(message.steps)
+            this.host.post({ id, acknowledge: true } satisfies ToEngine, [])
+          } else {
+            const losses = (await pending.onLoss?.(message.lossOf)) ?? []
+            this.host.post({ id, losses } satisfies ToEngine, buffersIn(losses))
+          }
         } catch (error) {
           // The listener failed: the engine's loop ends first, then the call with that error.
           pending.thrown = { error }

@@ -76,6 +76,20 @@ export interface FitEpochRequest {
   paused: boolean
   /** Steps are reported together, at most this often; 0 reports every step by itself. */
   reportMilliseconds: number
+  /** Some loss is a function of the caller's: ask for it with `onLoss`. */
+  asks: boolean
+}
+
+/** What a loss of the caller's own needs to know. */
+export interface LossQuestion {
+  yTrue: Floats
+  yPred: Floats
+}
+
+/** What it answers. */
+export interface LossAnswer {
+  loss: number
+  gradient: Float32Array
 }
 
 /** One optimizer step. Metrics are means; non-finite numbers arrive as null. */
@@ -141,6 +155,7 @@ export interface EngineCalls {
     batchSize: number
     from: number
     to: number
+    asks: boolean
   }): {
     loss: number
     metrics: Record<string, number>
@@ -176,6 +191,8 @@ export interface CallOptions {
   signal?: AbortSignal | undefined
   /** Gets every step of `fit`; the engine waits where the listener falls far behind. */
   onSteps?: ((steps: StepReport[]) => void | Promise<void>) | undefined
+  /** Computes the losses that are functions of the caller's, in order, at every step. */
+  onLoss?: ((questions: LossQuestion[]) => LossAnswer[] | Promise<LossAnswer[]>) | undefined
   /** Buffers of the request that may move to the engine. The caller must own them. */
   transfer?: Transferable[]
 }

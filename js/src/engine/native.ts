@@ -38,6 +38,8 @@ export interface NativeModule {
     epoch: number,
   ): string
   fitStep(model: number): string
+  beginStep(model: number, dataset: number, evaluates: number): string
+  finishStep(model: number, evaluates: number, losses: number, count: number): string
   beginEvaluate(model: number, dataset: number, batchSize: number, from: number, to: number): string
   evaluateStep(model: number): string
   setLearningRate(model: number, rate: number): string

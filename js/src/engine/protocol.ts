@@ -3,7 +3,7 @@
 // of letting messages pile up.
 // SPDX-License-Identifier: MIT
 import type { PlainError } from '../errors.js'
-import type { EngineCalls, EngineInfo, StepReport } from './engine.js'
+import type { EngineCalls, EngineInfo, LossAnswer, LossQuestion, StepReport } from './engine.js'
 
 /** The first message: the compiled module and what to make of it. */
 export interface StartMessage {
@@ -31,6 +31,7 @@ export type ToEngine =
   | { id: number; acknowledge: true }
   | { rest: WebAssembly.Module }
   | { noRest: PlainError }
+  | { id: number; losses: LossAnswer[] }
 
 /** From the engine to the page. */
 export type FromEngine =
@@ -38,6 +39,7 @@ export type FromEngine =
   | { failed: PlainError }
   | { wants: 'rest' }
   | { id: number; steps: StepReport[] }
+  | { id: number; lossOf: LossQuestion[] }
   | { id: number; result: unknown }
   | { id: number; error: PlainError }
 

@@ -1,10 +1,10 @@
 // The engine's end of the line: starts the module when told to, then answers calls. Runs in the
 // worker, and in the page itself where `worker: false` was asked for.
 // SPDX-License-Identifier: MIT
-import { FoveaError, toPlainError } from '../errors.js'
+import { FoveaError, abortError, toPlainError } from '../errors.js'
 import type { PlainError } from '../errors.js'
 import { engineCallNames } from './engine.js'
-import type { CallOptions, Engine, StepReport } from './engine.js'
+import type { CallOptions, Engine, LossAnswer, LossQuestion, StepReport } from './engine.js'
 import { InThreadEngine } from './engine-inthread.js'
 import { instantiate, startThreads } from './native.js'
 import type { ModuleFactory } from './native.js'
@@ -16,6 +16,8 @@ interface OpenCall {
   abort: AbortController
   unacknowledged: number
   proceed: () => void
+  /** Takes the losses that were asked for. */
+  answered: (losses: LossAnswer[]) => void
 }
 
 /** Serves one engine over a port. The factory is the glue this script was bundled with. */
@@ -53,9 +55,23 @@ export function serve(port: Port, factory: ModuleFactory): void {
     return new Promise((resolve) => (call.proceed = resolve))
   }
 
+  const ask = (id: number, call: OpenCall, lossOf: LossQuestion[]): Promise<LossAnswer[]> => {
+    const { signal } = call.abort
+    return new Promise((resolve, reject) => {
+      call.answered = resolve
+      signal.addEventListener('abort', () => reject(abortError('fit', signal)))
+      post({ id, lossOf })
+    })
+  }
+
   const answer = async (message: CallMessage): Promise<void> => {
     const { id, call: name, request } = message
-    const call: OpenCall = { abort: new AbortController(), unacknowledged: 0, proceed: () => {} }
+    const call: OpenCall = {
+      abort: new AbortController(),
+      unacknowledged: 0,
+      proceed: () => {},
+      answered: () => {},
+    }
     open.set(id, call)
     try {
       if (engine === undefined || !engineCallNames.includes(name)) {
@@ -64,7 +80,8 @@ export function serve(port: Port, factory: ModuleFactory): void {
       const method = engine[name] as (request: unknown, options: CallOptions) => Promise<unknown>
       const signal = call.abort.signal
       const onSteps = (steps: StepReport[]): void | Promise<void> => report(id, call, steps)
-      post({ id, result: await method.call(engine, request, { signal, onSteps }) })
+      const onLoss = (lossOf: LossQuestion[]): Promise<LossAnswer[]> => ask(id, call, lossOf)
+      post({ id, result: await method.call(engine, request, { signal, onSteps, onLoss }) })
     } catch (error) {
       post({ id, error: toPlainError(error) })
     } finally {
@@ -83,6 +100,7 @@ export function serve(port: Port, factory: ModuleFactory): void {
     } else {
       const call = open.get(message.id)
       if (call === undefined) return
+      if ('losses' in message) return call.answered(message.losses)
       if ('abort' in message)
         call.abort.abort(new FoveaError(message.abort.code, message.abort.message))
       else --call.unacknowledged

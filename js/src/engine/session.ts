@@ -2,9 +2,15 @@
 // two batches they take a turn of the event loop, so predictions, pause and abort get through.
 // SPDX-License-Identifier: MIT
 import { FoveaError, abortError } from '../errors.js'
-import type { CallOptions, EpochResult, FitEpochRequest, StepReport } from './engine.js'
-import { unwrap } from './native.js'
-import type { NativeModule } from './native.js'
+import type {
+  CallOptions,
+  EngineCalls,
+  EpochResult,
+  FitEpochRequest,
+  StepReport,
+} from './engine.js'
+import { copyIn, copyTensorOut, unwrap } from './native.js'
+import type { NativeModule, Place } from './native.js'
 import { yieldToMessages } from './yield.js'
 
 /** What pause, stop and dispose say to a loop that is running. */
@@ -34,6 +40,77 @@ export class Run {
   }
 }
 
+/**
+ * Whose turn it is in a model's memory: between the forward and the backward pass of a step whose
+ * loss the caller computes, nothing else may run there.
+ */
+export class Turn {
+  private held: Promise<unknown> | undefined
+
+  /** Does something in one go, when nobody holds the model. */
+  async use<Result>(work: () => Result): Promise<Result> {
+    while (this.held !== undefined) await this.held
+    return work()
+  }
+
+  /** Holds the model while something takes its time. */
+  async hold<Result>(work: () => Promise<Result>): Promise<Result> {
+    while (this.held !== undefined) await this.held
+    const done = work()
+    this.held = done.catch(() => {})
+    try {
+      return await done
+    } finally {
+      this.held = undefined
+    }
+  }
+}
+
+/** What a step is made in: the module, the model's turn, and what ends the work. */
+export interface Stage {
+  native: NativeModule
+  run: Run
+  turn: Turn
+}
+
+/** One step, with the caller's losses in its middle where there are some. */
+async function step<Result>(
+  { native, run, turn }: Stage,
+  request: { model: number; dataset: number; asks: boolean },
+  evaluates: boolean,
+  { onLoss, signal }: CallOptions,
+): Promise<Result> {
+  const { model, dataset, asks } = request
+  if (!asks || onLoss === undefined) {
+    return turn.use(() => unwrap(evaluates ? native.evaluateStep(model) : native.fitStep(model)))
+  }
+  const place = evaluates ? 'evaluate' : 'fit'
+  const flag = evaluates ? 1 : 0
+  return turn.hold(async () => {
+    const { losses } = unwrap<{ losses: Record<'prediction' | 'target' | 'gradient', Place>[] }>(
+      native.beginStep(model, dataset, flag),
+    )
+    const questions = losses.map(({ prediction, target }) => ({
+      yTrue: copyTensorOut(native, target),
+      yPred: copyTensorOut(native, prediction),
+    }))
+    const answers = await onLoss(questions)
+    // Meanwhile the model, and with it the memory that is written to, may have gone.
+    if (signal?.aborted) throw abortError(place, signal)
+    if (run.disposed) throw disposedDuring(place)
+    losses.forEach(({ gradient: { pointer } }, k) => {
+      if (pointer !== 0) native.HEAPF32.set(answers[k]?.gradient ?? [], pointer / 4)
+    })
+    const values = Float64Array.from(answers, ({ loss }) => loss)
+    const pointer = copyIn(native, new Uint8Array(values.buffer), place)
+    try {
+      return unwrap(native.finishStep(model, flag, pointer, values.length))
+    } finally {
+      native.release(pointer)
+    }
+  })
+}
+
 interface NativeStep {
   batch: number
   size: number
@@ -47,11 +124,12 @@ interface NativeStep {
 
 /** Trains one epoch, batch by batch. */
 export async function fitEpoch(
-  native: NativeModule,
+  stage: Stage,
   request: FitEpochRequest,
-  run: Run,
-  { signal, onSteps }: CallOptions,
+  options: CallOptions,
 ): Promise<EpochResult> {
+  const { native, run } = stage
+  const { signal, onSteps } = options
   const { model, dataset, batchSize, from, to, shuffle, seed, epoch } = request
   const begun = unwrap<{ batches: number }>(
     native.beginFit(model, dataset, batchSize, from, to, shuffle ? 1 : 0, seed, epoch),
@@ -71,19 +149,19 @@ export async function fitEpoch(
         result.stopped = true
         break
       }
-      const step = unwrap<NativeStep>(native.fitStep(model))
-      done = step.done
-      result.images += step.size
-      result.loss = number(step.epochLoss)
-      result.metrics = numbers(step.epochMetrics)
+      const report = await step<NativeStep>(stage, request, false, options)
+      done = report.done
+      result.images += report.size
+      result.loss = number(report.epochLoss)
+      result.metrics = numbers(report.epochMetrics)
       reporter.add({
-        batch: step.batch - 1, // the engine counts from 1
-        size: step.size,
-        loss: number(step.loss),
-        metrics: numbers(step.metrics),
+        batch: report.batch - 1, // the engine counts from 1
+        size: report.size,
+        loss: number(report.loss),
+        metrics: numbers(report.metrics),
         epochLoss: result.loss,
         epochMetrics: result.metrics,
-        step: step.step,
+        step: report.step,
         batches: begun.batches,
         imagesPerSecond: result.images / clock.seconds(),
       })
@@ -98,22 +176,23 @@ export async function fitEpoch(
 
 /** Loss and metrics over rows `[from, to)`. */
 export async function evaluate(
-  native: NativeModule,
-  request: { model: number; dataset: number; batchSize: number; from: number; to: number },
-  run: Run,
-  { signal }: CallOptions,
+  stage: Stage,
+  request: Parameters<EngineCalls['evaluate']>[0],
+  options: CallOptions,
 ): Promise<{ loss: number; metrics: Record<string, number> }> {
+  const { native, run } = stage
+  const { signal } = options
   const { model, dataset, batchSize, from, to } = request
   unwrap(native.beginEvaluate(model, dataset, batchSize, from, to))
   for (;;) {
     if (signal?.aborted) throw abortError('evaluate', signal)
     if (run.disposed) throw disposedDuring('evaluate')
-    const step = unwrap<{
+    const { done, loss, metrics } = await step<{
       done: boolean
       loss?: number | null
       metrics?: Record<string, number | null>
-    }>(native.evaluateStep(model))
-    if (step.done) return { loss: number(step.loss), metrics: numbers(step.metrics ?? {}) }
+    }>(stage, request, true, options)
+    if (done) return { loss: number(loss), metrics: numbers(metrics ?? {}) }
     await yieldToMessages()
   }
 }
