@@ -24,6 +24,7 @@ const kFeatures = [
   'multivalue',
   'reference-types',
   'relaxed-simd',
+  'threads',
 ].map((name) => `--enable-${name}`)
 
 const setting = (name) => run(join(emscripten, 'em-config'), [name]).trim()
