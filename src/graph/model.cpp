@@ -28,10 +28,16 @@ Model::Model(const ModelSpec& spec, std::uint32_t seed, Workers& workers,
 }
 
 void Model::make_weights(std::uint32_t seed) {
+  std::int64_t floats = 0;
   for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
-    if (weights_[i] != nullptr) continue;
-    weights_[i] = std::make_shared<AlignedBuffer>(
-        network_.nodes[i].floats, concat("the parameters of model \"", network_.name, '"'));
+    if (weights_[i].block != nullptr) continue;
+    weights_[i].offset = floats;
+    floats += network_.nodes[i].floats;
+  }
+  const auto own = std::make_shared<AlignedBuffer>(
+      floats, concat("the parameters of model \"", network_.name, '"'));
+  for (NodeWeights& weights : weights_) {
+    if (weights.block == nullptr) weights.block = own;
   }
   for (std::size_t i = 0; i < network_.parameters.size(); ++i) {
     const Parameter& p = network_.parameters[i];
@@ -68,9 +74,10 @@ void Model::borrow_weights(std::size_t index, const WeightLender& lender) {
 std::span<float> Model::parameter(int index) {
   const Parameter& p = network_.parameters[static_cast<std::size_t>(index)];
   const auto node = static_cast<std::size_t>(p.node);
-  const std::int64_t offset = p.offset - network_.nodes[node].first_float;
-  return weights_[node]->values().subspan(static_cast<std::size_t>(offset),
-                                          static_cast<std::size_t>(p.spec.shape.size()));
+  const NodeWeights& weights = weights_[node];
+  const std::int64_t offset = weights.offset + p.offset - network_.nodes[node].first_float;
+  return weights.block->values().subspan(static_cast<std::size_t>(offset),
+                                         static_cast<std::size_t>(p.spec.shape.size()));
 }
 
 std::span<float> Model::parameter_gradient(int index) {

@@ -104,8 +104,13 @@ class Model {
 
   Network network_;
   Workers& workers_;
-  std::vector<std::shared_ptr<AlignedBuffer>> weights_;  // of each node
-  AlignedBuffer gradients_;  // of every parameter; for a statistic its next value
+  /// Where a node's weights lie: in this model's own block or in another model's.
+  struct NodeWeights {
+    std::shared_ptr<AlignedBuffer> block;
+    std::int64_t offset = 0;  // floats
+  };
+  std::vector<NodeWeights> weights_;  // of each node
+  AlignedBuffer gradients_;           // of every parameter; for a statistic its next value
   AlignedBuffer arena_;
   std::vector<std::unique_ptr<Plan>> plans_;
 };
