@@ -1,7 +1,10 @@
 // Evaluation and prediction: check, upload, ask, clean up.
 // SPDX-License-Identifier: MIT
 import { buffersOf, inputColumns, isDataset, rowCount, targetColumns } from './columns.js'
+import { refuseWeights } from './custom-loss.js'
 import type { CallOptions, Engine, PortInfo } from './engine/engine.js'
+import { weightColumns } from './example-weights.js'
+import type { SampleWeight } from './example-weights.js'
 import { FoveaError } from './errors.js'
 import { checkNames, wholeNumber, wrongValue } from './options.js'
 import type { FloatTensor } from './tensor.js'
@@ -13,10 +16,12 @@ export interface EvaluateOptions {
   batchSize?: number
   /** Aborting it rejects with code `aborted`. */
   signal?: AbortSignal
+  /** How much each example counts in the loss, `[n]`; for several outputs one array or one each. */
+  sampleWeight?: SampleWeight
 }
 
 /** Options of `predict`. */
-export interface PredictOptions extends EvaluateOptions {
+export interface PredictOptions extends Omit<EvaluateOptions, 'sampleWeight'> {
   /** A key: a later call with the same key supersedes this one, which rejects with `superseded`. */
   latest?: string
 }
@@ -50,10 +55,14 @@ export async function runEvaluation(
   y: unknown,
   options: EvaluateOptions,
 ): Promise<Logs> {
-  const { batchSize, signal } = batching(place, options, ['batchSize', 'signal'])
+  const { batchSize, signal } = batching(place, options, ['batchSize', 'signal', 'sampleWeight'])
   const xs = inputColumns(place, inputs, x, false)
   const rows = rowCount(place, xs)
-  const columns = [...xs, ...targetColumns(place, outputs, y, rows)]
+  const targets = targetColumns(place, outputs, y, rows)
+  const weights = { classWeight: undefined, sampleWeight: options.sampleWeight }
+  const weighed = weightColumns(place, weights, targets, rows, 0)
+  if (onLoss !== undefined) refuseWeights(place, weighed)
+  const columns = [...xs, ...targets, ...weighed]
   const dataset = await engine.createDataset({ columns }, { transfer: buffersOf(columns) })
   try {
     const asks = onLoss !== undefined

@@ -28,10 +28,17 @@ Model::Model(const ModelSpec& spec, std::uint32_t seed, Workers& workers,
 }
 
 void Model::make_weights(std::uint32_t seed) {
+  const std::string what = concat("the parameters of model \"", network_.name, '"');
+  std::int64_t total = 0;
+  for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
+    if (weights_[i] == nullptr) total += network_.nodes[i].floats;
+  }
+  // Layers have blocks of their own, so that what is shared does not keep the rest in memory. That
+  // there is room for all is seen first, and said as one number.
+  { const AlignedBuffer trial(total, what); }
   for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
     if (weights_[i] != nullptr) continue;
-    weights_[i] = std::make_shared<AlignedBuffer>(
-        network_.nodes[i].floats, concat("the parameters of model \"", network_.name, '"'));
+    weights_[i] = std::make_shared<AlignedBuffer>(network_.nodes[i].floats, what);
   }
   for (std::size_t i = 0; i < network_.parameters.size(); ++i) {
     const Parameter& p = network_.parameters[i];

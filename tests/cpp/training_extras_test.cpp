@@ -164,6 +164,66 @@ TEST_CASE("global norm: all gradients shrink together", "[extras]") {
   CHECK(b / a == Catch::Approx(2.0 / 0.375).epsilon(1e-5));
 }
 
+// 32 points: is the first coordinate the larger one?
+TEST_CASE("every loss and every optimizer goes down on a small task", "[extras]") {
+  struct Case {
+    std::string activation, loss;
+    int units;
+    bool one_hot = false;
+  };
+  std::vector<float> x;
+  std::vector<float> yes;
+  std::vector<float> hot;
+  for (int i = 0; i < 64; ++i) x.push_back(static_cast<float>(std::sin(i * 1.7)));
+  for (std::size_t i = 0; i < 32; ++i) {
+    yes.push_back(x[2 * i] > x[2 * i + 1] ? 1.0F : 0.0F);
+    hot.push_back(1 - yes.back());
+    hot.push_back(yes.back());
+  }
+  const auto expect_progress = [&](const Case& c, const std::string& optimizer) {
+    INFO(optimizer << ' ' << c.loss << ' ' << c.activation);
+    auto data = std::make_shared<Dataset>();
+    data->inputs.push_back(test::floats_column("x", {32, 2}, x));
+    data->targets.push_back(c.one_hot ? test::floats_column("y", {32, 2}, hot)
+                                      : test::floats_column("y", {32, 1}, yes));
+    TrainingRun run(concat("model name=m\ninput name=x shape=2\ndense name=a from=x units=8 "
+                           "activation=tanh\ndense name=b from=a units=",
+                           c.units, " activation=", c.activation),
+                    concat("optimizer type=", optimizer, "\nloss type=", c.loss));
+    double first = 0;
+    double last = 0;
+    for (std::uint32_t epoch = 0; epoch < 12; ++epoch) {
+      last = run.epoch(data, {.from = 0,
+                              .to = 32,
+                              .batch_size = 16,
+                              .shuffle = true,
+                              .seed = 1,
+                              .epoch = epoch})
+                 .back()
+                 .epoch_loss;
+      if (epoch == 0) first = last;
+    }
+    CHECK(last < first);
+  };
+  for (const std::string loss :
+       {"meanSquaredError", "meanAbsoluteError", "huber", "logCosh", "hinge", "dice",
+        "binaryCrossentropy", "focal", "poisson", "meanSquaredLogarithmicError", "squaredHinge"}) {
+    expect_progress({"sigmoid", loss, 1}, "adam learningRate=0.02");
+  }
+  for (const std::string loss : {"categoricalCrossentropy", "categoricalHinge", "focal",
+                                 "cosineSimilarity", "kullbackLeiblerDivergence"}) {
+    expect_progress({"softmax", loss, 2, true}, "adam learningRate=0.02");
+  }
+  expect_progress({"linear", "gaussianMixtureNLL components=2", 6}, "adam learningRate=0.02");
+  for (const std::string optimizer :
+       {"sgd", "rmsprop", "adagrad", "adadelta", "adam", "adamax", "adamw", "nadam", "lion"}) {
+    expect_progress({"linear", "meanSquaredError", 1},
+                    optimizer +
+                        " learningRate.type=cosineDecay learningRate.initialLearningRate=0.01 "
+                        "learningRate.decaySteps=100 clipNorm=1 weightDecay=0.0001 ema=0.9");
+  }
+}
+
 TEST_CASE("losses of one's own: mean squared error given from outside trains to the same bits",
           "[extras]") {
   TrainingRun inside = neuron("");

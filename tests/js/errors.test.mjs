@@ -142,10 +142,6 @@ for (const [options, sentence] of wrongValues) {
 }
 
 test('what is not there yet is refused, not ignored', async () => {
-  const optimizer = 'adam'
-  await rejects('unsupported', "compile: a loss of one's own is not supported yet.", () =>
-    model.compile({ optimizer, loss: () => 0 }),
-  )
   await rejects(
     'bad-option',
     'layer "conv3d_1" (conv3d): unknown layer type "conv3d". Known types: activation, averagePooling2d, conv2d, dense, dropout, flatten, maxPooling2d, rescaling and reshape.',

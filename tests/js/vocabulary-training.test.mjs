@@ -126,3 +126,12 @@ test('regularizers, constraints and initializers with options', async () => {
   }
   await model.dispose()
 })
+
+test('evaluate weighs examples', async () => {
+  const model = await small(1)
+  await model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' })
+  const plain = await model.evaluate(x, yes)
+  const double = await model.evaluate(x, yes, { sampleWeight: new Float32Array(32).fill(2) })
+  assert.ok(Math.abs(double.loss - 2 * plain.loss) < 1e-6)
+  await model.dispose()
+})
