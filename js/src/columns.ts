@@ -62,7 +62,7 @@ function inputColumn(
   const single = batchOptional && sameShape(shape, input.shape)
   const batched = single ? [1, ...shape] : shape
   if (!sameShape(batched.slice(1), input.shape) || batched.length !== input.shape.length + 1) {
-    const size = elementCount(input.shape)
+    const size = input.shape.includes(null) ? NaN : elementCount(input.shape as number[])
     const fits = data.length > 0 && data.length % size === 0
     const remedy = fits
       ? ` Reshape it: fovea.tensor(x.data, ${shapeText([data.length / size, ...input.shape])}).`
@@ -106,7 +106,7 @@ function targetColumn(
   place: string,
   labels: unknown,
   rows: number,
-  output: readonly number[],
+  output: readonly (number | null)[],
 ): Column {
   const given = isTensor(labels)
     ? checkedTensor(place, 'y', labels)
@@ -165,6 +165,8 @@ function checkedTensor(place: string, what: string, given: Tensor): Tensor {
   )
 }
 
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((size, k) => size === b[k])
+/** null in the shape that is wanted: any size. */
+function sameShape(shape: readonly (number | null)[], wanted: readonly (number | null)[]): boolean {
+  const { length } = wanted
+  return shape.length === length && wanted.every((size, k) => size === null || size === shape[k])
 }

@@ -1,7 +1,7 @@
 // Losses of one's own: plain functions on whole batches. They run where the user's code runs; the
 // engine asks for them between its forward and its backward pass (engine/session.ts).
 // SPDX-License-Identifier: MIT
-import type { LossAnswer, LossQuestion } from './engine/engine.js'
+import type { Column, LossAnswer, LossQuestion } from './engine/engine.js'
 import { FoveaError } from './errors.js'
 import type { CustomLoss, LossAndGradient } from './losses.js'
 import { describe } from './options.js'
@@ -39,4 +39,13 @@ export function answerLosses(
     }
     return { loss, gradient: numbers.slice() }
   })
+}
+
+/** Weights of examples are the engine's business, which does not compute this loss. */
+export function refuseWeights(place: string, weights: readonly Column[]): void {
+  if (weights.length === 0) return
+  throw new FoveaError(
+    'unsupported',
+    `${place}: sampleWeight and classWeight do not reach a loss of one's own. Weigh the examples in it.`,
+  )
 }

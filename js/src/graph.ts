@@ -89,8 +89,8 @@ export function jointList(place: string, given: unknown): SymbolicTensor[] {
 
 /** Options of {@link input}. */
 export interface InputOptions {
-  /** Shape of one example, without the batch: `[28, 28, 1]`. */
-  shape: readonly number[]
+  /** Shape of one example, without the batch: `[28, 28, 1]`. null: any size, as in `[null, null, 3]`. */
+  shape: readonly (number | null)[]
   /** Name in the model; `input_1`, ... when left out. */
   name?: string
 }

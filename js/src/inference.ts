@@ -1,6 +1,7 @@
 // Evaluation and prediction: check, upload, ask, clean up.
 // SPDX-License-Identifier: MIT
 import { buffersOf, inputColumns, isDataset, rowCount, targetColumns } from './columns.js'
+import { refuseWeights } from './custom-loss.js'
 import type { CallOptions, Engine, PortInfo } from './engine/engine.js'
 import { weightColumns } from './example-weights.js'
 import type { SampleWeight } from './example-weights.js'
@@ -59,7 +60,9 @@ export async function runEvaluation(
   const rows = rowCount(place, xs)
   const targets = targetColumns(place, outputs, y, rows)
   const weights = { classWeight: undefined, sampleWeight: options.sampleWeight }
-  const columns = [...xs, ...targets, ...weightColumns(place, weights, targets, rows, 0)]
+  const weighed = weightColumns(place, weights, targets, rows, 0)
+  if (onLoss !== undefined) refuseWeights(place, weighed)
+  const columns = [...xs, ...targets, ...weighed]
   const dataset = await engine.createDataset({ columns }, { transfer: buffersOf(columns) })
   try {
     const asks = onLoss !== undefined

@@ -55,10 +55,21 @@ export function modelSpec({ name, outputs, names }: Graph, shares: Shares): stri
     const { name: _given, inputShape: _shape, ...rest } = options
     const share = shares(layer)
     const { weights, trainable } = share ?? { weights: undefined, trainable: rest['trainable'] }
-    const words = optionWords(`layer "${own}" (${type})`, { ...rest, weights, trainable })
+    const words = optionWords(`layer "${own}" (${type})`, {
+      ...(type === 'input' ? inputSizes(rest['shape']) : rest),
+      weights,
+      trainable,
+    })
     lines.push([type, `name=${own}`, ...from, ...words].join(' '))
   }
   return lines.join('\n') + '\n'
+}
+
+/** Sizes that can be any, null in a shape, are told apart by the numbers of their dimensions. */
+function inputSizes(shape: OptionValue): OptionRecord {
+  if (!Array.isArray(shape) || !shape.includes(null)) return { shape }
+  const unknown = shape.flatMap((size, k) => (size === null ? [k] : []))
+  return { shape: shape.map((size: OptionValue) => size ?? 1), unknown }
 }
 
 /** One line of the training text: `optimizer type=adam learningRate=0.001`. */

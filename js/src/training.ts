@@ -12,6 +12,7 @@ import type {
   PortInfo,
   StepReport,
 } from './engine/engine.js'
+import { refuseWeights } from './custom-loss.js'
 import { weightColumns } from './example-weights.js'
 import { FoveaError, abortError } from './errors.js'
 import type { ResolvedFitOptions } from './fit-options.js'
@@ -93,12 +94,7 @@ export async function runTraining(job: TrainingJob, x: unknown, y: unknown): Pro
   }
   const targets = columns.filter(({ role }) => role === 'y')
   const weights = weightColumns(place, options.weights, targets, rows, split)
-  if (weights.length > 0 && job.onLoss !== undefined) {
-    throw new FoveaError(
-      'unsupported',
-      `${place}: sampleWeight and classWeight do not reach a loss of one's own. Weigh the examples in it.`,
-    )
-  }
+  if (job.onLoss !== undefined) refuseWeights(place, weights)
   columns.push(...weights)
   const validation = validationColumns(job)
   const dataset = await upload(engine, columns)

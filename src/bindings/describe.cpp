@@ -11,7 +11,8 @@ namespace {
 std::string batch_shape_json(const Shape& row) {
   json::Members members;
   members.element("null");
-  for (const int extent : row.extents()) members.element(json::value(extent));
+  for (const int extent : row.extents())
+    members.element(extent == 0 ? "null" : json::value(extent));
   return members.array();
 }
 
@@ -24,7 +25,7 @@ std::string layer_json(const Network& network, int index) {
       .add_json("inputs",
                 json::array(node.from, [](const std::string& name) { return json::value(name); }))
       .add_json("outputShape",
-                batch_shape_json(network.value_rows[static_cast<std::size_t>(node.output)]))
+                batch_shape_json(network.shown_rows[static_cast<std::size_t>(node.output)]))
       .add("params", network.node_parameters(index))
       .add("trainable", node.trainable)
       .object();
@@ -43,16 +44,16 @@ std::string describe(const Model& model, int number) {
     layers.element(layer_json(network, static_cast<int>(i)));
   json::Members inputs;
   for (std::size_t i = 0; i < network.input_names.size(); ++i) {
-    inputs.element(named_shape(network.input_names[i], network.value_rows[i]));
+    inputs.element(named_shape(network.input_names[i], network.shown_rows[i]));
   }
   json::Members outputs;
   for (std::size_t i = 0; i < network.outputs.size(); ++i) {
     outputs.element(named_shape(network.output_names[i],
-                                network.value_rows[static_cast<std::size_t>(network.outputs[i])]));
+                                network.shown_rows[static_cast<std::size_t>(network.outputs[i])]));
   }
   json::Members values;
   for (const NamedValue& one : network.names) {
-    values.element(named_shape(one.name, network.value_rows[static_cast<std::size_t>(one.value)]));
+    values.element(named_shape(one.name, network.shown_rows[static_cast<std::size_t>(one.value)]));
   }
   json::Members parameters;
   std::int64_t total = 0;

@@ -315,6 +315,11 @@ std::string Engine::gradients(int model, int number, bool own, bool training) {
 std::string Engine::memory(int model, int batch, bool training) {
   Session& found = session(model);
   const Network& network = found.model.network();
+  if (network.has_unknown_sizes()) {
+    fail(ErrorCode::kBadOption, "memory: model \"", network.name,
+         "\" takes inputs of any size, and each size has a plan of its own. Make the model with "
+         "the sizes that you mean.");
+  }
   CompileRequest request{.batch = batch, .slots = found.model.slots()};
   if (training) {
     request.mode = Mode::kTraining;

@@ -37,7 +37,11 @@ void append(std::string& text, const Shape& shape) {
   text += '[';
   for (int i = 0; i < shape.rank(); ++i) {
     if (i > 0) text += ", ";
-    append(text, std::int64_t{shape[i]});
+    if (shape[i] == 0) {
+      text += "null";
+    } else {
+      append(text, std::int64_t{shape[i]});
+    }
   }
   text += ']';
 }

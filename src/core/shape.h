@@ -50,7 +50,7 @@ class Shape {
   int rank_ = 0;
 };
 
-/// "[32, 28, 28, 1]"
+/// "[32, 28, 28, 1]"; null for 0, which stands for a size that is not known.
 void append(std::string& text, const Shape& shape);
 
 /// "[batch, 28, 28, 1]": the shape of a batch, whose size is not the user's mistake.

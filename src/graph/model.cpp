@@ -20,7 +20,7 @@ constexpr std::size_t kMostPlans = 16;
 
 Model::Model(const ModelSpec& spec, std::uint32_t seed, Workers& workers,
              const WeightLender& lender)
-    : network_(spec), workers_(workers), weights_(network_.nodes.size()) {
+    : network_(build_network(spec)), workers_(workers), weights_(network_.nodes.size()) {
   for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
     if (!network_.nodes[i].weights.empty()) borrow_weights(i, lender);
   }

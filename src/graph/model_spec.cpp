@@ -26,6 +26,8 @@ InputSpec parse_input(DescriptionLine& line) {
   Options options(concat("input \"", name, '"'), std::move(line.options));
   const std::vector<int> extents =
       options.integers("shape", 1, "a list of one to four sizes of 1 or more, without the batch");
+  const std::vector<int> unknown =
+      options.integers_or("unknown", {}, 0, "the numbers of dimensions");
   options.finish();
   if (extents.empty() || extents.size() >= Shape::kMaxRank) {
     fail(ErrorCode::kBadShape, options.place(),
@@ -33,7 +35,9 @@ InputSpec parse_input(DescriptionLine& line) {
          "the batch, but has ",
          extents.size(), ".");
   }
-  return {name, Shape(extents)};
+  InputSpec input{name, Shape(extents)};
+  for (const int dimension : unknown) input.row.set(std::min(dimension, input.row.rank() - 1), 0);
+  return input;
 }
 
 }  // namespace

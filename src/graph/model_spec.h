@@ -2,7 +2,7 @@
 // A network as plain data, and the text that carries it over the border: one line per layer, `type
 // key=value ...`, each layer after those it reads. The same text makes models in the C++ tests.
 //   model name=digits outputs=dense_1
-//   input name=input_1 shape=28,28,1
+//   input name=input_1 shape=28,28,1        (unknown=0,1: its height and width can be any)
 //   flatten name=flatten_1 from=input_1
 //   dense name=dense_1 from=flatten_1 units=10
 // A layer that is applied again, with the same weights: `again name=dense_1.2 layer=dense_1
@@ -21,7 +21,7 @@ namespace fovea {
 
 struct InputSpec {
   std::string name;
-  Shape row;  // without the batch
+  Shape row;  // without the batch; 0: a size that each data set decides
 };
 
 struct LayerSpec {

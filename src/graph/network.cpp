@@ -201,6 +201,76 @@ Network::Network(const ModelSpec& spec) : name(spec.name) {
   if (nodes.empty()) fail(ErrorCode::kBadOption, place, ": has no layers.");
   for (const std::string& output : spec.outputs) builder.add_output(output, place);
   if (outputs.empty()) builder.add_output(nodes.back().name, place);
+  shown_rows = value_rows;
+}
+
+std::vector<Shape> Network::rows_for(std::span<const Shape> input_rows) const {
+  if (input_rows.empty()) return value_rows;
+  std::vector<Shape> rows(input_rows.begin(), input_rows.end());
+  for (const Step& step : steps) {
+    std::vector<Shape> shapes;
+    for (const int input : step.inputs)
+      shapes.push_back(rows[static_cast<std::size_t>(input)].with_batch(1));
+    rows.push_back(step.layer->plan(shapes, Mode::kInference, 1).output.row());
+  }
+  return rows;
+}
+
+bool Network::has_unknown_sizes() const { return shown_rows != value_rows; }
+
+namespace {
+
+constexpr int kSmallestProbe = 64;
+constexpr int kLargestProbe = 1024;
+
+ModelSpec with_sizes(ModelSpec spec, int side) {
+  for (InputSpec& input : spec.inputs) {
+    for (int i = 0; i < input.row.rank(); ++i) {
+      if (input.row[i] == 0) input.row.set(i, side);
+    }
+  }
+  return spec;
+}
+
+void mark_unknown(Network& network, const Network& other) {
+  for (std::size_t i = 0; i < network.parameters.size(); ++i) {
+    const Parameter& parameter = network.parameters[i];
+    const Shape& there = other.parameters[i].spec.shape;
+    if (parameter.spec.shape == there) continue;
+    const Node& node = network.nodes[static_cast<std::size_t>(parameter.node)];
+    fail(ErrorCode::kBadShape, "layer \"", node.name, "\" (", node.type,
+         "): needs inputs of a fixed size, but its input can have any: its weights ",
+         parameter.name, " would be ", parameter.spec.shape, " for one size and ", there,
+         " for another. Put globalAveragePooling2d before it, or give the inputShape numbers.");
+  }
+  for (std::size_t i = 0; i < network.value_rows.size(); ++i) {
+    const Shape& one = network.value_rows[i];
+    for (int k = 0; k < one.rank(); ++k) {
+      if (one[k] != other.value_rows[i][k]) network.shown_rows[i].set(k, 0);
+    }
+  }
+}
+
+}  // namespace
+
+Network build_network(const ModelSpec& spec) {
+  const bool known = std::ranges::none_of(spec.inputs, [](const InputSpec& input) {
+    return std::ranges::find(input.row.extents(), 0) != input.row.extents().end();
+  });
+  if (known) return Network(spec);
+  // The second size is no small multiple of the first: halves and strides shall not meet by chance.
+  std::vector<Network> probes;
+  for (int side = kSmallestProbe; probes.size() < 2; side *= 2) {
+    try {
+      probes.clear();
+      probes.emplace_back(with_sizes(spec, side));
+      probes.emplace_back(with_sizes(spec, side / 2 * 5));
+    } catch (const Error&) {
+      if (side == kLargestProbe) throw;  // no size fits
+    }
+  }
+  mark_unknown(probes[0], probes[1]);
+  return std::move(probes[0]);
 }
 
 int Network::find_node(std::string_view node_name) const {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -55,17 +56,23 @@ struct Node {
 };
 
 struct Network {
+  /// Every size of the inputs must be known: build_network is for others.
   explicit Network(const ModelSpec& spec);
 
   [[nodiscard]] int find_node(std::string_view node_name) const;    // -1 when there is none
   [[nodiscard]] int find_value(std::string_view value_name) const;  // -1 when there is none
+  /// The shape of each value, without the batch, for inputs of these shapes.
+  [[nodiscard]] std::vector<Shape> rows_for(std::span<const Shape> input_rows) const;
+  /// Some size of an input can be any.
+  [[nodiscard]] bool has_unknown_sizes() const;
   /// Parameters of a node.
   [[nodiscard]] std::int64_t node_parameters(int node) const;
 
   std::string name;
   std::vector<std::string> input_names;
-  std::vector<NamedValue> names;        // in the order of the description
-  std::vector<Shape> value_rows;        // shape of each value without the batch
+  std::vector<NamedValue> names;  // in the order of the description
+  std::vector<Shape> value_rows;  // shape of each value without the batch; an example where unknown
+  std::vector<Shape> shown_rows;  // the same with 0 for sizes that the inputs decide
   std::vector<char> input_reads_bytes;  // of each input: its first layer wants bytes as they are
   std::vector<Node> nodes;
   std::vector<std::unique_ptr<Layer>> layers;
@@ -75,5 +82,9 @@ struct Network {
   std::vector<std::string> output_names;  // of the layers that make them
   std::int64_t parameter_floats = 0;      // size of the parameter block, padding included
 };
+
+/// The network of a description whose inputs may have sizes that are not known yet. It is made for
+/// two sizes: what differs is unknown, and must not be a parameter.
+Network build_network(const ModelSpec& spec);
 
 }  // namespace fovea

@@ -17,10 +17,6 @@ std::vector<std::uint32_t> all_rows(const Dataset& data) {
   return rows;
 }
 
-const Shape& output_row(const Network& network, std::size_t output) {
-  return network.value_rows[static_cast<std::size_t>(network.outputs[output])];
-}
-
 void check_output_gradients(const Network& network, const Dataset& data) {
   const std::size_t wanted = network.outputs.size();
   if (data.targets.size() != wanted) {
@@ -28,12 +24,14 @@ void check_output_gradients(const Network& network, const Dataset& data) {
          " output(s) but outputGradients holds ", data.targets.size(),
          " tensor(s). Give one tensor for each output.");
   }
+  const std::vector<Shape> rows = network.rows_for(free_rows(network, data));
   for (std::size_t i = 0; i < wanted; ++i) {
     const Column& column = data.targets[i];
-    if (column.row() == output_row(network, i)) continue;
+    const Shape& output = rows[static_cast<std::size_t>(network.outputs[i])];
+    if (column.row() == output) continue;
     fail(ErrorCode::kBadShape, "gradients: ", column.place(), " has examples of shape ",
-         column.row(), " but the output \"", network.output_names[i], "\" is ",
-         output_row(network, i), ". Give one number for each number of the output.");
+         column.row(), " but the output \"", network.output_names[i], "\" is ", output,
+         ". Give one number for each number of the output.");
   }
 }
 
@@ -51,7 +49,8 @@ std::vector<ConstTensorView> activations(Model& model, const Dataset& data,
                                          std::span<const std::string_view> names) {
   const Network& network = model.network();
   check_inputs("activations", network, data, {0, data.rows()});
-  CompileRequest request{.batch = data.rows(), .slots = model.slots()};
+  CompileRequest request{
+      .batch = data.rows(), .slots = model.slots(), .rows = free_rows(network, data)};
   for (const std::string_view name : names) {
     const int value = network.find_value(name);
     if (value < 0) {
@@ -84,7 +83,8 @@ Gradients differentiate(Model& model, const Recipe* recipe, const Dataset& data,
                               .backward = true,
                               .losses = recipe != nullptr ? recipe->ports() : open_ports(network),
                               .slots = model.slots(),
-                              .input_gradients = true});
+                              .input_gradients = true,
+                              .rows = free_rows(network, data)});
   model.prepare_gradients();
   // What no output depends on is not written.
   for (std::size_t i = 0; i < network.parameters.size(); ++i)

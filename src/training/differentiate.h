@@ -24,9 +24,9 @@ struct Gradients {
   std::vector<ConstTensorView> inputs;  // null where nothing depends on the input
 };
 
-/// The gradients of the recipe's loss, penalties included, for the data's targets; without a recipe those of the sum of
-/// outputs times targets, which then are any gradients at the outputs. Those of trainable
-/// parameters are where Model::parameter_gradient says.
+/// The gradients of the recipe's loss, penalties included, for the data's targets; without a recipe
+/// those of the sum of outputs times targets, which then are any gradients at the outputs. Those of
+/// trainable parameters are where Model::parameter_gradient says.
 Gradients differentiate(Model& model, const Recipe* recipe, const Dataset& data, Mode mode);
 
 }  // namespace fovea

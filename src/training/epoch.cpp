@@ -21,7 +21,8 @@ Epoch::Epoch(Model& model, const Recipe& recipe, EpochTask task)
             .mode = task_.learns ? Mode::kTraining : Mode::kInference,
             .backward = task_.learns,
             .losses = recipe.ports(),
-            .slots = model.slots()};
+            .slots = model.slots(),
+            .rows = free_rows(model.network(), *task_.data)};
   rest_ = whole_;
   rest_.batch = batcher_.samples() % whole_.batch;
   model.prepare(whole_);

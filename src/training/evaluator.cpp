@@ -35,7 +35,8 @@ std::vector<ConstTensorView> predict(Model& model, const Dataset& data, int from
   check_inputs("predict", model.network(), data, {from, from + count});
   std::vector<std::uint32_t> rows(static_cast<std::size_t>(count));
   std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(from));
-  Plan& plan = model.prepare({.batch = count, .slots = model.slots()});
+  Plan& plan = model.prepare(
+      {.batch = count, .slots = model.slots(), .rows = free_rows(model.network(), data)});
   feed_inputs(model, plan, data, rows);
   model.forward(plan, 0, 0);
   std::vector<ConstTensorView> outputs;

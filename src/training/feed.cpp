@@ -17,6 +17,13 @@ void check_range(std::string_view task, const Dataset& data, RowRange range) {
   }
 }
 
+/// 0: any size.
+bool fits(const Shape& shape, const Shape& wanted) {
+  bool same = shape.rank() == wanted.rank();
+  for (int i = 0; same && i < wanted.rank(); ++i) same = wanted[i] == 0 || shape[i] == wanted[i];
+  return same;
+}
+
 struct Classes {
   int count = 0;
   float ignored = 0;  // a number that stands for none of them; NaN: there is no such
@@ -39,6 +46,13 @@ void check_class_numbers(std::string_view task, const Column& column, const Clas
 
 }  // namespace
 
+std::vector<Shape> free_rows(const Network& network, const Dataset& data) {
+  std::vector<Shape> rows;
+  if (!network.has_unknown_sizes()) return rows;
+  for (const Column& column : data.inputs) rows.push_back(column.row());
+  return rows;
+}
+
 void check_inputs(std::string_view task, const Network& network, const Dataset& data,
                   RowRange range) {
   check_range(task, data, range);
@@ -50,8 +64,8 @@ void check_inputs(std::string_view task, const Network& network, const Dataset& 
   }
   for (std::size_t i = 0; i < wanted; ++i) {
     const Column& column = data.inputs[i];
-    const Shape& row = network.value_rows[i];
-    if (column.row() == row) continue;
+    const Shape& row = network.shown_rows[i];
+    if (fits(column.row(), row)) continue;
     fail(ErrorCode::kBadShape, task, ": ", column.place(), " has examples of shape ", column.row(),
          " but input \"", network.input_names[i], "\" of model \"", network.name, "\" takes ", row,
          ". Reshape the data or change the model's inputShape.");
@@ -66,11 +80,12 @@ void check_targets(std::string_view task, const Network& network,
          " output(s) but y holds ", data.targets.size(),
          " tensor(s). Give one tensor for each output.");
   }
+  const std::vector<Shape> rows = network.rows_for(free_rows(network, data));
   for (std::size_t i = 0; i < losses.size(); ++i) {
     const Column& column = data.targets[i];
     const LossPort port = losses[i]->port(static_cast<int>(i));
     if (!port.has_target) continue;  // whoever computes the loss knows them
-    const Shape output = network.value_rows[static_cast<std::size_t>(network.outputs[i])];
+    const Shape& output = rows[static_cast<std::size_t>(network.outputs[i])];
     const Shape wanted = target_shape(port, output.with_batch(1)).row();
     const bool fits = column.row() == wanted || (wanted.rank() == 0 && column.row() == Shape{1});
     if (!fits) {

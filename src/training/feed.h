@@ -20,6 +20,10 @@ struct RowRange {
   int to = 0;
 };
 
+/// Shapes of the data's examples where the network's inputs can have any size: what
+/// CompileRequest::rows wants. Empty where all sizes are known.
+std::vector<Shape> free_rows(const Network& network, const Dataset& data);
+
 /// Refuses data whose shapes do not fit the model's inputs. `task` ("fit", "predict") opens the
 /// sentence.
 void check_inputs(std::string_view task, const Network& network, const Dataset& data,

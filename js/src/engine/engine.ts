@@ -21,10 +21,10 @@ export interface LayerInfo {
   trainable: boolean
 }
 
-/** What comes in or goes out: its name, and the shape of one example. */
+/** What comes in or goes out: its name, and the shape of one example; null where it can be any. */
 export interface PortInfo {
   name: string
-  shape: number[]
+  shape: (number | null)[]
 }
 
 /** One array of weights. */

@@ -8,8 +8,11 @@ import { Layer } from '../graph.js'
 export interface LayerOptions {
   /** Name in the model; `conv2d_1`, `conv2d_2`, ... when left out. */
   name?: string
-  /** Shape of one example, without the batch: `[28, 28, 1]`. The first layer of a sequential model. */
-  inputShape?: readonly number[]
+  /**
+   * Shape of one example, without the batch: `[28, 28, 1]`. The first layer of a sequential model. A
+   * height or width of null can be any, another one in each call.
+   */
+  inputShape?: readonly (number | null)[]
   /** Whether training changes the layer's weights. Default true. */
   trainable?: boolean
 }
