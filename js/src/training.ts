@@ -154,6 +154,7 @@ async function runEpochs(
     await call((one, context) => one.onEpochEnd?.(epoch, logs, context))
   }
   history.stopped = control.stopped
+  await job.engine.finishFit({ model: job.modelId })
   await call((one, context) => one.onTrainEnd?.(logs, context))
   return history
 }

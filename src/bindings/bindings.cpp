@@ -159,6 +159,8 @@ EMSCRIPTEN_BINDINGS(fovea) {
         });
       });
   function(
+      "finishFit", +[](int model) { return reply([&] { return engine().finish_fit(model); }); });
+  function(
       "beginEvaluate", +[](int model, int data, int batch, int from, int to) {
         return reply([&] { return engine().begin_evaluate(model, data, {from, to, batch}); });
       });

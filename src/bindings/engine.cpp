@@ -242,6 +242,11 @@ std::string Engine::begin_step(int model, int number, bool evaluates) {
   return json::Members().add_json("losses", members.array()).object();
 }
 
+std::string Engine::finish_fit(int model) {
+  trainer(model, "fit").take_averages();
+  return std::string(kNothing);
+}
+
 std::string Engine::begin_evaluate(int model, int number, const EpochOrder& order) {
   const Recipe& recipe = trainer(model, "evaluate").recipe();
   Session& found = session(model);

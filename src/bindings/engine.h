@@ -45,6 +45,7 @@ class Engine {
   std::string begin_step(int model, int dataset, bool evaluates);
   std::string finish_fit_step(int model, std::span<const double> losses);
   std::string finish_evaluate_step(int model, std::span<const double> losses);
+  std::string finish_fit(int model);
   std::string begin_evaluate(int model, int dataset, const EpochOrder& order);
   std::string evaluate_step(int model);
   std::string predict(int model, int dataset, int from, int count);

@@ -99,12 +99,12 @@ void Trainer::update_parameters() {
   }
 }
 
-void Trainer::swap_averages() {
-  if (!recipe_.optimizer->keeps_average()) return;
+void Trainer::take_averages() {
+  const Optimizer& optimizer = *recipe_.optimizer;
+  if (!optimizer.keeps_average() || steps_ == 0) return;
   for (int i = 0; i < static_cast<int>(model_.network().parameters.size()); ++i) {
-    if (model_.network().parameters[static_cast<std::size_t>(i)].spec.trainable) {
-      std::ranges::swap_ranges(model_.parameter(i), slot(recipe_.optimizer->slots() - 1, i));
-    }
+    if (!model_.trainable(i)) continue;
+    std::ranges::copy(slot(optimizer.slots() - 1, i), model_.parameter(i).begin());
   }
 }
 

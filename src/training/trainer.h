@@ -54,9 +54,9 @@ class Trainer {
   }
   StepReport finish_step(std::span<const double> custom_losses);
 
-  /// Exchanges the parameters with their averages over the steps, if the optimizer keeps some: once
-  /// before an evaluation, and again to train on; or once for good (Keras, at the end of fit).
-  void swap_averages();
+  /// Puts the averages over the steps in the place of the parameters, if the optimizer keeps some:
+  /// Keras, at the end of fit.
+  void take_averages();
 
  private:
   void update_parameters();

@@ -258,7 +258,8 @@ TEST_CASE("normalising layers refuse what they cannot do", "[normalization][erro
        "... Put permute before it."},
       {"localResponseNormalization size=4",
        ": size must be odd, so that a channel stands in the middle of its neighbours, but is 4."},
-      {"normalization mean=1", ": variance is missing. It must be a number or a list of numbers, one for each channel."},
+      {"normalization mean=1",
+       ": variance is missing. It must be a number or a list of numbers, one for each channel."},
       {"normalization mean=1,2 variance=1",
        ": mean has 2 numbers, but needs one, or one for each of the 6 channels of [batch, 3, 4, "
        "6]."},

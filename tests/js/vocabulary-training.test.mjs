@@ -135,3 +135,22 @@ test('evaluate weighs examples', async () => {
   assert.ok(Math.abs(double.loss - 2 * plain.loss) < 1e-6)
   await model.dispose()
 })
+
+test('ema: at the end of fit the averages over the steps become the weights', async () => {
+  const runs = {}
+  for (const [name, epochs, ema] of [
+    ['one', 1, false],
+    ['two', 2, false],
+    ['averaged', 2, 0.75],
+  ]) {
+    const model = await small(1)
+    const optimizer = optimizers.sgd({ learningRate: 0.5, ema })
+    await model.compile({ optimizer, loss: 'meanSquaredError' })
+    await model.fit(x, yes, { epochs, batchSize: 32 })
+    runs[name] = (await model.getWeights())[0].data
+    await model.dispose()
+  }
+  const wanted = runs.one.map((first, k) => 0.75 * first + 0.25 * runs.two[k])
+  assert.ok(wanted.some((value, k) => value !== runs.two[k]))
+  runs.averaged.forEach((value, k) => assert.ok(Math.abs(value - wanted[k]) < 1e-6))
+})

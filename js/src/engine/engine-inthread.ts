@@ -157,6 +157,13 @@ export class InThreadEngine implements Engine {
     }
   }
 
+  async finishFit({ model }: Request<'finishFit'>): Result<'finishFit'> {
+    return this.entry(model).turn.use(() => {
+      unwrap(this.native.finishFit(model))
+      return null
+    })
+  }
+
   async control({ model, action }: Request<'control'>): Result<'control'> {
     const run = this.models.get(model)?.training
     if (run === undefined) return null

@@ -148,6 +148,8 @@ export interface EngineCalls {
   disposeDataset(request: { dataset: number }): null
   /** One epoch. */
   fit(request: FitEpochRequest): EpochResult
+  /** The end of a training: where the optimizer keeps averages, they become the weights. */
+  finishFit(request: { model: number }): null
   control(request: { model: number; action: 'pause' | 'resume' | 'stop' }): null
   evaluate(request: {
     model: number
@@ -230,6 +232,7 @@ export const engineCallNames: readonly (keyof EngineCalls)[] = [
   'createDataset',
   'disposeDataset',
   'fit',
+  'finishFit',
   'control',
   'evaluate',
   'predict',

@@ -40,6 +40,7 @@ export interface NativeModule {
   fitStep(model: number): string
   beginStep(model: number, dataset: number, evaluates: number): string
   finishStep(model: number, evaluates: number, losses: number, count: number): string
+  finishFit(model: number): string
   beginEvaluate(model: number, dataset: number, batchSize: number, from: number, to: number): string
   evaluateStep(model: number): string
   setLearningRate(model: number, rate: number): string
