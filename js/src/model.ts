@@ -30,6 +30,8 @@ import type { History, Logs, TrainingStep } from './training.js'
 export class Model extends ModelBase {
   private control: TrainingControl | undefined
   private compiled = false
+  /** What `compile` was given. @internal */
+  recipe: CompileOptions | undefined
 
   /**
    * Says how to train: optimizer, loss, metrics.
@@ -49,6 +51,7 @@ export class Model extends ModelBase {
     const training = trainingText(this.description.outputs, options)
     await engine.compileModel({ model: this.id, training })
     this.compiled = true
+    this.recipe = options
   }
 
   /** The optimizer's step size. */
