@@ -1,12 +1,21 @@
 // What a program can do while a model trains: objects with any of the hooks below, and the
 // ready-made ones.
 // SPDX-License-Identifier: MIT
-import { FoveaError } from './errors.js'
+import { Monitor } from './callbacks/monitor.js'
+import type { MonitorOptions } from './callbacks/monitor.js'
 import type { Model } from './model.js'
-import { checkNames } from './options.js'
+import { checkNames, wholeNumber } from './options.js'
 import { platform } from './platform.js'
 import type { Logs, TrainingStep } from './training.js'
 import type { NamedTensor } from './weights.js'
+
+export { modelCheckpoint } from './callbacks/checkpoint.js'
+export type { Checkpoint, ModelCheckpointOptions } from './callbacks/checkpoint.js'
+export { csvLogger } from './callbacks/csv.js'
+export type { CsvLoggerOptions } from './callbacks/csv.js'
+export type { MonitorOptions } from './callbacks/monitor.js'
+export { reduceLROnPlateau } from './callbacks/plateau.js'
+export type { ReduceLROnPlateauOptions } from './callbacks/plateau.js'
 
 /** What a hook can reach. */
 export interface TrainingContext {
@@ -18,6 +27,8 @@ export interface TrainingContext {
   batches: number
   /** Examples per epoch. */
   samples: number
+  /** Epochs from one validation to the next; 0 without any. */
+  validationFreq: number
 }
 
 /**
@@ -35,15 +46,11 @@ export interface Callback {
 }
 
 /** Options of {@link earlyStopping}. */
-export interface EarlyStoppingOptions {
-  /** What is watched. Default `val_loss`. */
-  monitor?: string
+export interface EarlyStoppingOptions extends MonitorOptions {
   /** The least change that counts. Default 0. */
   minDelta?: number
-  /** Epochs without improvement before it stops. Default 0. */
+  /** It stops when so many epochs in a row have brought no improvement; 0 means 1. Default 0. */
   patience?: number
-  /** `min` for losses, `max` for accuracies; by default the name decides. */
-  mode?: 'min' | 'max'
   /** Go back to the weights of the best epoch. Default false. */
   restoreBestWeights?: boolean
 }
@@ -63,31 +70,23 @@ export interface EarlyStoppingOptions {
 export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   const known = ['monitor', 'minDelta', 'patience', 'mode', 'restoreBestWeights']
   checkNames('earlyStopping', options, known)
-  const { monitor = 'val_loss', minDelta = 0, patience = 0, restoreBestWeights = false } = options
-  const sign = (options.mode ?? (monitor.endsWith('loss') ? 'min' : 'max')) === 'min' ? 1 : -1
-  let best = Infinity
+  const { restoreBestWeights = false } = options
+  const patience = wholeNumber('earlyStopping', 'patience', options.patience ?? 0, 0)
+  const watched = new Monitor('earlyStopping', options, 0)
   let waited = 0
   let bestWeights: NamedTensor[] | undefined
   return {
     onTrainBegin() {
-      best = Infinity
+      watched.reset()
       waited = 0
       bestWeights = undefined
     },
-    async onEpochEnd(_epoch, logs, { model }) {
-      const value = logs[monitor]
-      if (value === undefined) {
-        throw new FoveaError(
-          'bad-option',
-          `earlyStopping: there is no "${monitor}" to watch. There are ` +
-            `${Object.keys(logs).join(', ')}; val_ values need validationData or validationSplit.`,
-        )
-      }
-      if (sign * value < best - minDelta) {
-        best = sign * value
+    async onEpochEnd(_epoch, logs, { model, validationFreq }) {
+      const improved = watched.improved(logs, validationFreq)
+      if (improved === true) {
         waited = 0
         if (restoreBestWeights) bestWeights = await model.getWeights()
-      } else if (++waited > patience) {
+      } else if (improved === false && ++waited >= patience) {
         model.stop()
       }
     },

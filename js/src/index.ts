@@ -15,6 +15,8 @@ export * as zoo from './zoo.js'
 
 export { model, sequential } from './create.js'
 export type { ModelOptions, SequentialOptions } from './create.js'
+export { ensemble } from './ensemble.js'
+export type { Ensemble } from './ensemble.js'
 export { backend, init, memory, shutdown } from './engine/runtime.js'
 export type { Backend, InitOptions } from './engine/runtime.js'
 export { FoveaError } from './errors.js'

@@ -33,6 +33,8 @@ export class Model extends ModelBase {
   private control: TrainingControl | undefined
   private compiled = false
   private lossFunctions: readonly CustomLoss[] = []
+  /** What `compile` was given. @internal */
+  recipe: CompileOptions | undefined
 
   /**
    * Says how to train: optimizer, loss, metrics.
@@ -53,6 +55,7 @@ export class Model extends ModelBase {
     await engine.compileModel({ model: this.id, training: text })
     this.compiled = true
     this.lossFunctions = [...customLosses.values()]
+    this.recipe = options
   }
 
   /** The optimizer's step size. */

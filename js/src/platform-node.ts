@@ -2,7 +2,7 @@
 // wasm and the digits are files beside the bundle.
 // SPDX-License-Identifier: MIT
 import { built, nodeGlue } from 'fovea:engines'
-import { access, readFile } from 'node:fs/promises'
+import { access, appendFile, readFile, stat, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -33,6 +33,12 @@ export const nodePlatform: Platform = {
   environment: (name) => process.env[name],
   output: () => process.stdout,
   readFromFolder,
+  beginText: (place, path, keep) =>
+    writing(place, path, async () => {
+      await (keep ? appendFile(path, '') : writeFile(path, ''))
+      return (await stat(path)).size > 0
+    }),
+  appendText: (place, path, text) => writing(place, path, () => appendFile(path, text)),
   async readDigits(name, baseUrl) {
     const url = new URL(name, baseUrl ?? new URL('./data/', import.meta.url))
     if (url.protocol !== 'file:') return fetchBytes(url, 'digits')
@@ -126,4 +132,16 @@ async function readFromFolder(
     if (exists) return readFile(path)
   }
   return undefined
+}
+
+async function writing<Result>(
+  place: string,
+  path: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work()
+  } catch (cause) {
+    throw new FoveaError('bad-file', `${place}: cannot write ${path}: ${String(cause)}.`, { cause })
+  }
 }

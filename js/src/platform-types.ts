@@ -38,4 +38,8 @@ export interface Platform {
   readFromFolder(folder: string, names: readonly string[]): Promise<Uint8Array | undefined>
   /** One of the files of digits that come with the package. */
   readDigits(name: string, baseUrl: string | URL | undefined): Promise<Uint8Array>
+  /** Opens a file of text, empty or as it is; true where something stands in it. Browsers: none. */
+  beginText?(place: string, path: string, keep: boolean): Promise<boolean>
+  /** Writes at the end of a file that was begun. */
+  appendText?(place: string, path: string, text: string): Promise<void>
 }

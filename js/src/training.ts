@@ -127,7 +127,8 @@ async function runEpochs(
   const batches = Math.ceil(samples / batchSize)
   const callbacks = [...options.callbacks]
   if (options.verbose > 0) callbacks.push(progressBar({ bar: options.verbose === 1 }))
-  const call = callerOf(callbacks, { model, epochs, batches, samples })
+  const validationFreq = validate === undefined ? 0 : options.validationFreq
+  const call = callerOf(callbacks, { model, epochs, batches, samples, validationFreq })
   const history: History = { epoch: [], history: {}, imagesPerSecond: [], stopped: false }
   let logs: Logs = {}
   await call((one, context) => one.onTrainBegin?.(logs, context))

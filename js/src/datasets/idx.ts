@@ -51,7 +51,8 @@ export async function readIdx(name: string, file: Uint8Array): Promise<IdxArray>
   return { data: new Uint8Array(bytes.subarray(headerBytes)), shape }
 }
 
-async function gunzipIfNeeded(name: string, file: Uint8Array): Promise<Uint8Array> {
+/** The bytes, unpacked where they begin with gzip's magic number. */
+export async function gunzipIfNeeded(name: string, file: Uint8Array): Promise<Uint8Array> {
   if (file[0] !== 0x1f || file[1] !== 0x8b) return file
   const stream = new Blob([new Uint8Array(file)])
     .stream()

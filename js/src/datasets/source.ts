@@ -88,6 +88,7 @@ export async function bytesOf(place: string, source: FileSource): Promise<Uint8A
   )
 }
 
-function isUrl(source: unknown): source is string | URL {
+/** True for what is read over the network. */
+export function isUrl(source: unknown): source is string | URL {
   return source instanceof URL || (typeof source === 'string' && /^https?:\/\//.test(source))
 }

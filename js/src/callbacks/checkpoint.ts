@@ -1,0 +1,55 @@
+// Keeps the model while it trains: after every epoch, or after the best so far.
+// SPDX-License-Identifier: MIT
+import type { Callback } from '../callbacks.js'
+import { FoveaError } from '../errors.js'
+import type { Model } from '../model.js'
+import { checkNames, describe } from '../options.js'
+import type { Logs } from '../training.js'
+import { Monitor } from './monitor.js'
+import type { MonitorOptions } from './monitor.js'
+
+/** What is worth keeping. */
+export interface Checkpoint {
+  model: Model
+  epoch: number
+  logs: Logs
+}
+
+/** Options of {@link modelCheckpoint}. */
+export interface ModelCheckpointOptions extends Omit<MonitorOptions, 'minDelta'> {
+  /** Keeps it: gets the model, the epoch and its logs, and is awaited. */
+  save: (checkpoint: Checkpoint) => void | Promise<void>
+  /** Only after epochs in which the value is better than ever. Default false: after each. */
+  saveBestOnly?: boolean
+}
+
+/**
+ * Calls `save` after every epoch, or after those that are better than all before.
+ *
+ * @example
+ * ```ts
+ * let best
+ * const keep = async ({ model }) => void (best = await model.getWeights())
+ * fovea.callbacks.modelCheckpoint({ monitor: 'val_accuracy', saveBestOnly: true, save: keep })
+ * ```
+ */
+export function modelCheckpoint(options: ModelCheckpointOptions): Callback {
+  const place = 'modelCheckpoint'
+  checkNames(place, options, ['save', 'monitor', 'mode', 'saveBestOnly'])
+  const { save, saveBestOnly = false } = options
+  if (typeof save !== 'function') {
+    throw new FoveaError(
+      'bad-option',
+      `${place}: save must be a function that keeps the model but is ${describe(save)}. Write ` +
+        `save: async ({ model }) => { best = await model.getWeights() }.`,
+    )
+  }
+  const watched = new Monitor(place, options, 0)
+  return {
+    onTrainBegin: () => watched.reset(),
+    async onEpochEnd(epoch, logs, { model, validationFreq }) {
+      if (saveBestOnly && watched.improved(logs, validationFreq) !== true) return
+      await save({ model, epoch, logs: { ...logs } })
+    },
+  }
+}

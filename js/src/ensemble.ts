@@ -1,0 +1,174 @@
+// Several trained networks that answer as one: the mean of their probabilities. Their outputs become
+// probabilities inside the engine, by a softmax or sigmoid put on top where the loss has fromLogits;
+// the mean is measured by a small model that passes it on to the loss and the metrics.
+// SPDX-License-Identifier: MIT
+import type { Dataset, Inputs, Targets } from './columns.js'
+import type { CompileOptions } from './compile.js'
+import { model as makeModel } from './create.js'
+import { FoveaError } from './errors.js'
+import { input } from './graph.js'
+import { splitDataset } from './inference.js'
+import type { EvaluateOptions, PredictOptions } from './inference.js'
+import { activation } from './layers.js'
+import type { Loss } from './losses.js'
+import { Model } from './model.js'
+import { describe } from './options.js'
+import { elementCount, shapeText } from './tensor.js'
+import type { FloatTensor } from './tensor.js'
+import type { Logs } from './training.js'
+
+/** Networks whose probabilities are averaged. Made by {@link ensemble}. */
+export class Ensemble {
+  /** @internal */
+  constructor(
+    /** The networks as they were given. */
+    readonly models: readonly Model[],
+    private readonly members: readonly Model[],
+    private readonly judge: Model | undefined,
+  ) {}
+
+  /**
+   * The mean of the networks' probabilities, or of their outputs where these are none.
+   *
+   * @returns a tensor `[n, ...]`; an array of tensors where the networks have several outputs
+   * @throws FoveaError as `model.predict`
+   */
+  async predict(x: Inputs, options: PredictOptions = {}): Promise<FloatTensor> {
+    const means = await this.means(x, options)
+    // As in `Model.predict`: one tensor is what nearly every model gives.
+    return (means.length === 1 ? means[0] : means) as FloatTensor
+  }
+
+  /**
+   * Loss and metrics of the mean, as the first network was compiled.
+   *
+   * @throws FoveaError as `model.evaluate`; `bad-option` where the first network is not compiled
+   */
+  evaluate(x: Dataset, options?: EvaluateOptions): Promise<Logs>
+  evaluate(x: Inputs, y: Targets, options?: EvaluateOptions): Promise<Logs>
+  async evaluate(x: Dataset | Inputs, y?: unknown, options?: EvaluateOptions): Promise<Logs> {
+    if (this.judge === undefined) {
+      throw new FoveaError(
+        'bad-option',
+        'ensemble: evaluate needs a loss. Compile the first model before fovea.ensemble([...]).',
+      )
+    }
+    const given = splitDataset(x, y, options)
+    const { batchSize, signal } = given.options ?? {}
+    const shared = { ...(batchSize && { batchSize }), ...(signal && { signal }) }
+    const means = await this.means(given.x as Inputs, shared)
+    return this.judge.evaluate(means, given.y as Targets, given.options)
+  }
+
+  /** Frees what the ensemble added; the networks themselves stay. */
+  async dispose(): Promise<void> {
+    const added = this.members.filter((one) => !this.models.includes(one))
+    for (const one of added) await one.dispose()
+    await this.judge?.dispose()
+  }
+
+  /** `await using all = await fovea.ensemble([...])` disposes at the end of the block. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose()
+  }
+
+  private async means(x: Inputs, options: PredictOptions): Promise<FloatTensor[]> {
+    const all: FloatTensor[][] = []
+    for (const one of this.members) all.push(await one.predictAll(x, options))
+    const [first = []] = all
+    return first.map(({ shape }, k) => {
+      const data = new Float32Array(elementCount(shape))
+      for (let i = 0; i < data.length; ++i) {
+        const sum = all.reduce((total, outputs) => total + (outputs[k]?.data[i] ?? NaN), 0)
+        data[i] = sum / all.length
+      }
+      return { data, shape }
+    })
+  }
+}
+
+/**
+ * Puts trained networks together: `predict` and `evaluate` average their probabilities.
+ *
+ * @param models networks with the same shapes of inputs and outputs, compiled before
+ * @throws FoveaError `bad-option` without models, `bad-shape` where they do not match
+ * @example
+ * ```ts
+ * const all = await fovea.ensemble([m1, m2, m3])
+ * const { accuracy } = await all.evaluate(test)
+ * ```
+ */
+export async function ensemble(models: readonly Model[]): Promise<Ensemble> {
+  const isList = Array.isArray(models) && models.every((one) => one instanceof Model)
+  const [first] = isList ? models : []
+  if (first === undefined) {
+    throw new FoveaError(
+      'bad-option',
+      `ensemble: needs an array of at least one model but gets ${describe(models)}.`,
+    )
+  }
+  models.forEach((one, k) => expectSame(first, one, k))
+  const members: Model[] = []
+  for (const one of models) members.push(await withProbabilities(one))
+  return new Ensemble([...models], members, await judgeOf(first))
+}
+
+function expectSame(first: Model, other: Model, k: number): void {
+  const shapes = (model: Model): string =>
+    [model.inputs, model.outputs]
+      .map((ports) => ports.map(({ shape }) => shapeText(['n', ...shape])).join(', '))
+      .join(' to ')
+  if (shapes(first) === shapes(other)) return
+  throw new FoveaError(
+    'bad-shape',
+    `ensemble: model ${k + 1} goes from ${shapes(other)} but the first from ${shapes(first)}. All ` +
+      `need the same shapes.`,
+  )
+}
+
+/** The model, or the same weights with a softmax or sigmoid on top. */
+async function withProbabilities(model: Model): Promise<Model> {
+  const { recipe, outputs, inputs } = model
+  if (recipe === undefined) return model
+  const missing = outputs.map(({ name, shape }, k) =>
+    missingActivation(lossOf(recipe.loss, k, name), shape.at(-1)),
+  )
+  if (missing.every((one) => one === undefined)) return model
+  const probabilities = outputs.map((output, k) => {
+    const type = missing[k]
+    return type === undefined ? output : activation({ activation: type }).apply(output)
+  })
+  return makeModel({ inputs, outputs: probabilities, seed: model.seed })
+}
+
+type Losses = CompileOptions['loss']
+
+/** The loss of one output: the same for all, or from an array, or by the output's name. */
+function lossOf(losses: Losses, k: number, name: string): unknown {
+  if (typeof losses !== 'object' || 'kind' in losses) return losses
+  return Array.isArray(losses) ? losses[k] : (losses as Record<string, unknown>)[name]
+}
+
+function missingActivation(loss: unknown, units = 1): 'softmax' | 'sigmoid' | undefined {
+  const { type, options } = (loss ?? {}) as Partial<Loss>
+  if (options?.['fromLogits'] !== true) return undefined
+  const yesOrNo = type === 'focal' && (units === 1 || options['multiLabel'] === true)
+  return type === 'binaryCrossentropy' || yesOrNo ? 'sigmoid' : 'softmax'
+}
+
+/** What measures probabilities as the model would: its losses without fromLogits, its metrics. */
+async function judgeOf({ recipe, outputs, seed }: Model): Promise<Model | undefined> {
+  if (recipe === undefined) return undefined
+  const inputs = outputs.map(({ shape }) => input({ shape: [...shape] as number[] }))
+  const passed = outputs.map(({ name }, k) =>
+    activation({ activation: 'linear', name }).apply(inputs[k] ?? []),
+  )
+  const judge = await makeModel({ inputs, outputs: passed, name: 'ensemble', seed })
+  const loss = outputs.map(({ name }, k) => {
+    const one = lossOf(recipe.loss, k, name) as Loss
+    if (missingActivation(one) === undefined) return one
+    return { ...one, options: { ...one.options, fromLogits: false } }
+  })
+  await judge.compile({ ...recipe, loss })
+  return judge
+}
