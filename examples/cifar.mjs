@@ -24,7 +24,13 @@ const { conv2d, batchNormalization, activation, maxPooling2d, globalAveragePooli
   fovea.layers
 const { dense, dropout, randomFlip, randomTranslation } = fovea.layers
 const block = (filters) => [
-  conv2d({ filters, kernelSize: 3, padding: 'same', useBias: false, kernelInitializer: 'heNormal' }),
+  conv2d({
+    filters,
+    kernelSize: 3,
+    padding: 'same',
+    useBias: false,
+    kernelInitializer: 'heNormal',
+  }),
   batchNormalization({ momentum: 0.9 }),
   activation({ activation: 'relu' }),
 ]
@@ -68,7 +74,9 @@ classes.forEach(({ f1 }, k) => console.log(`  ${classNames[k].padEnd(10)} f1 ${p
 
 // Predict.
 const { data } = await own.predict(rows(test.images, 0, 1))
-console.log(`The first of the test: ${classNames[test.labels[0]]}; we say ${classNames[largest(data)]}.`)
+console.log(
+  `The first of the test: ${classNames[test.labels[0]]}; we say ${classNames[largest(data)]}.`,
+)
 promise('lenetCifar', accuracies[0], { atLeast: full ? 0.5 : quick ? 0.28 : 0.4 })
 promise('own network', accuracies[1], { atLeast: full ? 0.6 : quick ? 0.33 : 0.45 })
 await lenet.dispose()

@@ -57,7 +57,11 @@ console.log(model.summary())
 const steps = epochs * Math.ceil(train.labels.length / batchSize)
 const learningRate = fovea.schedules.cosineDecay({ initialLearningRate: 2e-3, decaySteps: steps })
 const loss = 'sparseCategoricalCrossentropy'
-await model.compile({ optimizer: fovea.optimizers.adam({ learningRate }), loss, metrics: ['accuracy'] })
+await model.compile({
+  optimizer: fovea.optimizers.adam({ learningRate }),
+  loss,
+  metrics: ['accuracy'],
+})
 const started = performance.now()
 await model.fit(train, { epochs, batchSize, verbose: 2 })
 const seconds = (performance.now() - started) / 1000

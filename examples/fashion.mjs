@@ -32,8 +32,16 @@ for (let y = 0; y < 28; y += 2) {
 }
 
 // Define: clothes may be mirrored, digits may not.
-const { conv2d, batchNormalization, activation, maxPooling2d, flatten, dropout, dense, randomFlip } =
-  fovea.layers
+const {
+  conv2d,
+  batchNormalization,
+  activation,
+  maxPooling2d,
+  flatten,
+  dropout,
+  dense,
+  randomFlip,
+} = fovea.layers
 const block = (filters) => [
   conv2d({ filters, kernelSize: 3, padding: 'same', useBias: false }),
   batchNormalization(),

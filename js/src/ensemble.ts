@@ -131,7 +131,7 @@ async function withProbabilities(model: Model): Promise<Model> {
   const { recipe, outputs, inputs } = model
   if (recipe === undefined) return model
   const missing = outputs.map(({ name, shape }, k) =>
-    missingActivation(lossOf(recipe.loss, k, name), shape.at(-1)),
+    missingActivation(lossOf(recipe.loss, k, name), shape.at(-1) ?? undefined),
   )
   if (missing.every((one) => one === undefined)) return model
   const probabilities = outputs.map((output, k) => {

@@ -33,9 +33,7 @@ const tool = (name) => join(setting('BINARYEN_ROOT'), 'bin', name)
 /** Every object file below a folder. */
 const objects = (folder) =>
   readdirSync(folder, { recursive: true })
-    .filter(
-      (name) => name.endsWith('.cpp.o') && /fovea_(bindings|hot|cold)/.test(name),
-    )
+    .filter((name) => name.endsWith('.cpp.o') && /fovea_(bindings|hot|cold)/.test(name))
     .map((name) => join(folder, name))
 
 /** The function symbols of object files: `defined` or only `used`. */
