@@ -30,8 +30,8 @@ export function unitNorm(options?: NormOptions): ConstraintDescriptor {
 }
 
 /** No negative weights. */
-export function nonNeg(): ConstraintDescriptor {
-  return { type: 'nonNeg' }
+export function nonNeg(options?: Record<string, never>): ConstraintDescriptor {
+  return { type: 'nonNeg', ...options }
 }
 
 /** Norms between `minValue` (0) and `maxValue` (1); those outside move `rate` (1) of the way there. */

@@ -50,10 +50,11 @@ export interface InitializerDescriptor extends NormalOptions, VarianceScalingOpt
 /** What `kernelInitializer` and `biasInitializer` accept. */
 export type Initializer = InitializerName | InitializerDescriptor
 
-const named = (type: InitializerName) => (): InitializerDescriptor => ({ type })
 const optional = <Options extends object>(type: InitializerName) => {
   return (options?: Options): InitializerDescriptor => ({ type, ...options })
 }
+/** Options that do not exist go to the engine all the same: it refuses them. */
+const named = (type: InitializerName) => optional<Record<string, never>>(type)
 
 /** Uniform in ±sqrt(6 / (fan in + fan out)): Keras's default. */
 export const glorotUniform = /* @__PURE__ */ named('glorotUniform')

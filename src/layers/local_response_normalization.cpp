@@ -16,7 +16,7 @@ class LocalResponseNormalization : public Layer {
   explicit LocalResponseNormalization(Options& options)
       : Layer(options.place()),
         f_{.radius = read_radius(options),
-           .k = number(options, options.has("bias") ? "bias" : "k", 2),
+           .k = number(options, options.given("bias") ? "bias" : "k", 2),
            .alpha = number(options, "alpha", 1e-4),
            .beta = number(options, "beta", 0.75)} {}
 
@@ -43,7 +43,7 @@ class LocalResponseNormalization : public Layer {
   }
   static int read_radius(Options& options) {
     constexpr int kLargest = 1 << 16;
-    if (options.has("depthRadius")) return options.integer("depthRadius", 0, kLargest);
+    if (options.given("depthRadius")) return options.integer("depthRadius", 0, kLargest);
     const int size = options.integer_or("size", 5, 1, kLargest);
     if (size % 2 == 0) {
       fail(ErrorCode::kBadOption, options.place(),

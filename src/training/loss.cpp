@@ -75,7 +75,7 @@ Loss::Loss(std::string_view type, Options& options, const Shape& output) : ignor
     const bool several = options.flag_or("multiLabel", false);
     if (!several && output[-1] > 1) kind = LossKind::kCategoricalFocal;
   }
-  if (kind == LossKind::kSparseCrossentropy && options.has("ignoreClass")) {
+  if (kind == LossKind::kSparseCrossentropy && options.given("ignoreClass")) {
     ignored_ = static_cast<float>(options.integer("ignoreClass", -kLargestClass, kLargestClass));
   }
   if (kind == LossKind::kHuber) {

@@ -89,7 +89,7 @@ void Schedule::read(Options& options) {
     flag_ = true;
   } else if (kind_ == Kind::kCosineDecay) {
     end_ = options.number_or("alpha", 0, 0, 1);
-    warmup_target_ = options.has("warmupTarget") ? rate("warmupTarget") : initial_;
+    warmup_target_ = options.given("warmupTarget") ? rate("warmupTarget") : initial_;
     warmup_steps_ = options.number_or("warmupSteps", 0, 0, kMostSteps);
   } else {
     end_ = options.number_or("endLearningRate", 1e-4, 0, kLargestRate);
