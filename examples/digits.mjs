@@ -33,7 +33,7 @@ const { conv2d, batchNormalization, activation, maxPooling2d, flatten, dropout, 
   fovea.layers
 const block = (filters, inputShape) => [
   conv2d({ inputShape, filters, kernelSize: 3, padding: 'same', useBias: false }),
-  batchNormalization(),
+  batchNormalization({ momentum: full ? 0.99 : 0.9 }), // few steps: follow faster
   activation({ activation: 'relu' }),
   maxPooling2d({ poolSize: 2 }),
 ]
