@@ -5,7 +5,16 @@
 //   node examples/alexnet.mjs [--quick]
 // SPDX-License-Identifier: MIT
 import * as fovea from 'fovea'
-import { between, chance, drawMany, paint, percent, promise, readArguments, rows } from './tools.mjs'
+import {
+  between,
+  chance,
+  drawMany,
+  paint,
+  percent,
+  promise,
+  readArguments,
+  rows,
+} from './tools.mjs'
 
 const { quick } = readArguments()
 const shape = [67, 67, 3]
@@ -13,7 +22,11 @@ const names = ['apple', 'banana', 'plum']
 
 // Make: three fruits of all sizes and at all places, on walls of all colours, in bright and dim light.
 const draw = chance(41)
-const colours = [[0.9, 0.15, 0.15], [0.95, 0.85, 0.2], [0.3, 0.15, 0.6]]
+const colours = [
+  [0.9, 0.15, 0.15],
+  [0.95, 0.85, 0.2],
+  [0.3, 0.15, 0.6],
+]
 const fruit = (picture, k) => {
   const [light, r] = [between(draw, 0.7, 1), between(draw, 14, 24)]
   const [x, y] = [between(draw, 24, 43), between(draw, 24, 43)]
@@ -28,7 +41,7 @@ const fruit = (picture, k) => {
   for (let i = 0; i < picture.data.length; ++i) picture.data[i] += between(draw, -0.05, 0.05)
   return k % 3
 }
-const [total, held] = quick ? [120, 30] : [600, 150]
+const [total, held] = quick ? [120, 30] : [240, 60]
 const { images, truths } = drawMany(total + 2 * held, shape, fruit)
 const part = (from, to) => ({
   images: rows(images, from, to),
@@ -41,7 +54,9 @@ const test = part(total + held, total + 2 * held)
 
 // Analyse.
 const { perClass, mean } = fovea.datasets.summary(train)
-console.log(`${perClass.map(({ name, count }) => `${name} ${count}`).join(', ')}; mean ${mean.toFixed(2)}`)
+console.log(
+  `${perClass.map(({ name, count }) => `${name} ${count}`).join(', ')}; mean ${mean.toFixed(2)}`,
+)
 
 // Define: augmentation, then the zoo's AlexNet as if it were one layer.
 async function define(seed) {
@@ -76,7 +91,7 @@ for (const seed of [1, 2]) {
   })
   const monitor = 'val_accuracy'
   await model.fit(train, {
-    epochs: quick ? 6 : 20,
+    epochs: quick ? 6 : 12,
     batchSize: quick ? 10 : 16,
     validationData: validation,
     callbacks: [
@@ -98,7 +113,9 @@ const together = await fovea.ensemble(models)
 const alone = []
 for (const model of models) alone.push((await model.evaluate(test)).accuracy)
 const { accuracy, loss } = await together.evaluate(test)
-console.log(`Alone ${alone.map(percent).join(' and ')}; together ${percent(accuracy)}, loss ${loss.toFixed(3)}.`)
+console.log(
+  `Alone ${alone.map(percent).join(' and ')}; together ${percent(accuracy)}, loss ${loss.toFixed(3)}.`,
+)
 
 // Predict.
 const { data } = await together.predict(rows(test.images, 0, 1))

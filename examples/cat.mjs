@@ -4,7 +4,16 @@
 //   node examples/cat.mjs [--quick]
 // SPDX-License-Identifier: MIT
 import * as fovea from 'fovea'
-import { between, chance, drawMany, paint, percent, promise, readArguments, rows } from './tools.mjs'
+import {
+  between,
+  chance,
+  drawMany,
+  paint,
+  percent,
+  promise,
+  readArguments,
+  rows,
+} from './tools.mjs'
 
 const { quick } = readArguments()
 const shape = [32, 32, 3]
@@ -24,10 +33,18 @@ const face = (picture, k) => {
   paint(picture, wall, () => true)
   paint(picture, fur, (px, py) => Math.hypot(px - x, py - y) < r)
   for (const side of [-1, 1]) {
-    const ear = [[0.95, -0.3], [0.3, -0.95], [between(draw, 0.7, 1), -1.6]]
+    const ear = [
+      [0.95, -0.3],
+      [0.3, -0.95],
+      [between(draw, 0.7, 1), -1.6],
+    ]
     const corners = ear.map(([u, v]) => [x + side * u * r, y + v * r])
     if (isCat) paint(picture, fur, (px, py) => inTriangle(px, py, ...corners))
-    paint(picture, eye, (px, py) => Math.hypot(px - x - side * 0.4 * r, py - y + 0.2 * r) < 0.18 * r)
+    paint(
+      picture,
+      eye,
+      (px, py) => Math.hypot(px - x - side * 0.4 * r, py - y + 0.2 * r) < 0.18 * r,
+    )
   }
   for (let i = 0; i < picture.data.length; ++i) picture.data[i] += between(draw, -0.05, 0.05)
   return isCat
@@ -40,8 +57,10 @@ const test = { images: rows(images, total, total + 500), labels: labels.slice(to
 
 // Analyse.
 const { perClass, mean, standardDeviation } = fovea.datasets.summary(train)
-console.log(`${perClass[1].count} cats, ${perClass[0].count} others; ` +
-  `mean ${mean.toFixed(2)}, deviation ${standardDeviation.toFixed(2)}`)
+console.log(
+  `${perClass[1].count} cats, ${perClass[0].count} others; ` +
+    `mean ${mean.toFixed(2)}, deviation ${standardDeviation.toFixed(2)}`,
+)
 
 // Define: one neuron that sees all pixels (logistic regression), and the zoo's classifier.
 const { flatten, dense } = fovea.layers
@@ -50,7 +69,12 @@ const oneNeuron = await fovea.sequential({
   seed: 1,
   layers: [flatten({ inputShape: shape }), dense({ units: 1, activation: 'sigmoid' })],
 })
-const network = await fovea.zoo.catClassifier({ inputShape: shape, filters: [8, 16, 32], hidden: 32, seed: 1 })
+const network = await fovea.zoo.catClassifier({
+  inputShape: shape,
+  filters: [8, 16, 32],
+  hidden: 32,
+  seed: 1,
+})
 
 // Train and evaluate.
 const accuracies = []
@@ -61,8 +85,10 @@ for (const model of [oneNeuron, network]) {
   await model.fit(train, { epochs: quick ? 12 : 15 })
   const result = await model.evaluate(test)
   accuracies.push(result.accuracy)
-  console.log(`${model.name}, ${model.countParams().total} weights: ${percent(result.accuracy)} right, ` +
-    `precision ${percent(result.precision)}, recall ${percent(result.recall)}`)
+  console.log(
+    `${model.name}, ${model.countParams().total} weights: ${percent(result.accuracy)} right, ` +
+      `precision ${percent(result.precision)}, recall ${percent(result.recall)}`,
+  )
 }
 
 // Predict: a new picture.

@@ -15,7 +15,7 @@ if (source === undefined) {
 
 // Load, and analyse.
 const { train: all, test: held, classNames } = await fovea.datasets.cifar10({ source })
-const train = full ? all : first(all, quick ? 2000 : 8000)
+const train = full ? all : first(all, quick ? 2000 : 5000)
 const test = full ? held : first(held, 1000)
 describe('To train', fovea.datasets.summary(train))
 
@@ -24,7 +24,13 @@ const { conv2d, batchNormalization, activation, maxPooling2d, globalAveragePooli
   fovea.layers
 const { dense, dropout, randomFlip, randomTranslation } = fovea.layers
 const block = (filters) => [
-  conv2d({ filters, kernelSize: 3, padding: 'same', useBias: false, kernelInitializer: 'heNormal' }),
+  conv2d({
+    filters,
+    kernelSize: 3,
+    padding: 'same',
+    useBias: false,
+    kernelInitializer: 'heNormal',
+  }),
   batchNormalization({ momentum: 0.9 }),
   activation({ activation: 'relu' }),
 ]
@@ -48,7 +54,7 @@ const own = await fovea.sequential({
 const lenet = await fovea.zoo.lenetCifar({ seed: 1 })
 
 // Train and evaluate: the same epochs for both.
-const epochs = full ? 15 : quick ? 3 : 8
+const epochs = full ? 15 : quick ? 3 : 6
 const accuracies = []
 for (const model of [lenet, own]) {
   const decaySteps = epochs * Math.ceil(train.labels.length / 32)
@@ -68,7 +74,9 @@ classes.forEach(({ f1 }, k) => console.log(`  ${classNames[k].padEnd(10)} f1 ${p
 
 // Predict.
 const { data } = await own.predict(rows(test.images, 0, 1))
-console.log(`The first of the test: ${classNames[test.labels[0]]}; we say ${classNames[largest(data)]}.`)
+console.log(
+  `The first of the test: ${classNames[test.labels[0]]}; we say ${classNames[largest(data)]}.`,
+)
 promise('lenetCifar', accuracies[0], { atLeast: full ? 0.5 : quick ? 0.2 : 0.4 })
 promise('own network', accuracies[1], { atLeast: full ? 0.6 : quick ? 0.3 : 0.45 })
 await lenet.dispose()

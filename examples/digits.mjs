@@ -7,7 +7,7 @@ import * as fovea from 'fovea'
 import { describe, largest, percent, promise, readArguments, rows } from './tools.mjs'
 
 const { quick, full, folder } = readArguments()
-const epochs = full ? 10 : quick ? 3 : 12
+const epochs = full ? 10 : quick ? 3 : 8
 const batchSize = full ? 128 : 50
 
 // Load: a folder with MNIST's four files, or the digits of the package.
@@ -57,7 +57,11 @@ console.log(model.summary())
 const steps = epochs * Math.ceil(train.labels.length / batchSize)
 const learningRate = fovea.schedules.cosineDecay({ initialLearningRate: 2e-3, decaySteps: steps })
 const loss = 'sparseCategoricalCrossentropy'
-await model.compile({ optimizer: fovea.optimizers.adam({ learningRate }), loss, metrics: ['accuracy'] })
+await model.compile({
+  optimizer: fovea.optimizers.adam({ learningRate }),
+  loss,
+  metrics: ['accuracy'],
+})
 const started = performance.now()
 await model.fit(train, { epochs, batchSize, verbose: 2 })
 const seconds = (performance.now() - started) / 1000

@@ -3,7 +3,17 @@
 //   node examples/localisation.mjs [--quick]
 // SPDX-License-Identifier: MIT
 import * as fovea from 'fovea'
-import { between, chance, drawMany, largest, paint, percent, promise, readArguments, rows } from './tools.mjs'
+import {
+  between,
+  chance,
+  drawMany,
+  largest,
+  paint,
+  percent,
+  promise,
+  readArguments,
+  rows,
+} from './tools.mjs'
 
 const { quick } = readArguments()
 const side = 32
@@ -61,7 +71,11 @@ const y = [kinds.slice(0, total), rows(boxes, 0, total)]
 const testX = rows(images, total, total + 300)
 await model.fit(rows(images, 0, total), y, { epochs, verbose: 2 })
 const result = await model.evaluate(testX, [kinds.slice(total), rows(boxes, total, total + 300)])
-console.log(Object.entries(result).map(([name, value]) => `${name} ${value.toFixed(4)}`).join(', '))
+console.log(
+  Object.entries(result)
+    .map(([name, value]) => `${name} ${value.toFixed(4)}`)
+    .join(', '),
+)
 
 // Summarise: how far do boxes cover each other? Overlap / union of the areas.
 const [classes, found] = await model.predict(testX)
@@ -77,8 +91,12 @@ const right = overlaps.filter((_, k) => isRight(k)).length / 300
 
 // Predict.
 const pixels = (box) => [...box].map((one) => (one * side).toFixed(1)).join(', ')
-console.log(`The first: a ${names[kinds[total]]} at ${pixels(truths[total].box)}; found at ${pixels(guess(0))}.`)
+console.log(
+  `The first: a ${names[kinds[total]]} at ${pixels(truths[total].box)}; found at ${pixels(guess(0))}.`,
+)
 console.log(`${percent(right)} of the classes are right.`)
 promise('class accuracy', right, { atLeast: quick ? 0.85 : 0.95 })
-promise('mean overlap of the boxes', overlaps.reduce((a, b) => a + b) / 300, { atLeast: quick ? 0.65 : 0.75 })
+promise('mean overlap of the boxes', overlaps.reduce((a, b) => a + b) / 300, {
+  atLeast: quick ? 0.65 : 0.75,
+})
 await model.dispose()

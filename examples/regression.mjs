@@ -4,7 +4,16 @@
 //   node examples/regression.mjs [--quick]
 // SPDX-License-Identifier: MIT
 import * as fovea from 'fovea'
-import { between, chance, distanceToLine, drawMany, paint, promise, readArguments, rows } from './tools.mjs'
+import {
+  between,
+  chance,
+  distanceToLine,
+  drawMany,
+  paint,
+  promise,
+  readArguments,
+  rows,
+} from './tools.mjs'
 
 const { quick } = readArguments()
 const shape = [24, 24, 1]
@@ -69,7 +78,9 @@ const average = (k) => errors.reduce((sum, one) => sum + one[k], 0) / errors.len
 
 // Predict.
 const { length, angle } = truths[total]
-console.log(`The first of the test: ${length.toFixed(1)} pixels, ${((angle * 180) / Math.PI).toFixed(0)} degrees;`)
+console.log(
+  `The first of the test: ${length.toFixed(1)} pixels, ${((angle * 180) / Math.PI).toFixed(0)} degrees;`,
+)
 console.log(`off by ${errors[0][1].toFixed(1)} pixels and ${errors[0][0].toFixed(1)} degrees.`)
 promise('mean absolute error of the angle in degrees', average(0), { atMost: quick ? 5 : 3 })
 promise('mean absolute error of the length in pixels', average(1), { atMost: quick ? 0.8 : 0.5 })

@@ -3,7 +3,17 @@
 //   node examples/segmentation.mjs [--quick]
 // SPDX-License-Identifier: MIT
 import * as fovea from 'fovea'
-import { between, chance, drawMany, largest, paint, percent, promise, readArguments, rows } from './tools.mjs'
+import {
+  between,
+  chance,
+  drawMany,
+  largest,
+  paint,
+  percent,
+  promise,
+  readArguments,
+  rows,
+} from './tools.mjs'
 
 const { quick } = readArguments()
 const side = 32
@@ -34,10 +44,17 @@ const labels = { data: classes, shape: [total + 100, side, side] }
 
 // Analyse: how much of the pictures is what?
 const counts = names.map((_, kind) => classes.reduce((sum, one) => sum + (one === kind), 0))
-counts.forEach((count, k) => console.log(`${names[k]}: ${percent(count / classes.length)} of the pixels`))
+counts.forEach((count, k) =>
+  console.log(`${names[k]}: ${percent(count / classes.length)} of the pixels`),
+)
 
 // Define.
-const model = await fovea.zoo.fcn({ inputShape: [side, side, 1], classes: 3, filters: [8, 16], seed: 1 })
+const model = await fovea.zoo.fcn({
+  inputShape: [side, side, 1],
+  classes: 3,
+  filters: [8, 16],
+  seed: 1,
+})
 console.log(`fcn: ${model.countParams().total} weights, ${model.layers.length} layers`)
 
 // Train and evaluate.

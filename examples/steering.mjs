@@ -31,7 +31,10 @@ const road = (picture, k) => {
 }
 const total = quick ? 1500 : 4000
 const { images, truths } = drawMany(total + 400, shape, road)
-const commands = { data: Float32Array.from(truths, ({ command }) => command), shape: [total + 400, 1] }
+const commands = {
+  data: Float32Array.from(truths, ({ command }) => command),
+  shape: [total + 400, 1],
+}
 const [x, y] = [rows(images, 0, total), rows(commands, 0, total)]
 const [testX, testY] = [rows(images, total, total + 400), rows(commands, total, total + 400)]
 
@@ -51,7 +54,9 @@ for (const [k, model] of [mixture, mean].entries()) {
   await model.compile({ optimizer: fovea.optimizers.adam({ learningRate: 2e-3 }), loss: losses[k] })
   const { history } = await model.fit(x, y, { epochs: quick ? 10 : 15 })
   const { loss } = await model.evaluate(testX, testY)
-  console.log(`Loss from ${history.loss[0].toFixed(3)} to ${history.loss.at(-1).toFixed(3)}, tested ${loss.toFixed(3)}`)
+  console.log(
+    `Loss from ${history.loss[0].toFixed(3)} to ${history.loss.at(-1).toFixed(3)}, tested ${loss.toFixed(3)}`,
+  )
 }
 
 // Summarise: how far is each command from the nearest branch of the road?
@@ -65,12 +70,15 @@ const { data: means } = await mean.predict(testX)
 const offRoad = (guesses, branchCount) => {
   const all = truths.slice(total).map(({ branches }, k) => ({ branches, guess: guesses[k] }))
   const some = all.filter(({ branches }) => branches.length === branchCount)
-  const distance = ({ branches, guess }) => Math.min(...branches.map((one) => Math.abs(one - guess)))
+  const distance = ({ branches, guess }) =>
+    Math.min(...branches.map((one) => Math.abs(one - guess)))
   return some.reduce((sum, one) => sum + distance(one), 0) / some.length
 }
 for (const [name, guesses] of Object.entries({ mixture: likely, mean: means })) {
   const [bend, fork] = [offRoad(guesses, 1), offRoad(guesses, 2)]
-  console.log(`${name}: beside the road by ${bend.toFixed(3)} at bends, by ${fork.toFixed(3)} at forks`)
+  console.log(
+    `${name}: beside the road by ${bend.toFixed(3)} at bends, by ${fork.toFixed(3)} at forks`,
+  )
 }
 
 // Predict: one fork.

@@ -16,7 +16,13 @@ const { conv2d, maxPooling2d, averagePooling2d, flatten, dense } = fovea.layers
 const network = await fovea.sequential({
   seed: 1,
   layers: [
-    conv2d({ inputShape: [28, 28, 1], filters: 12, kernelSize: 5, padding: 'same', activation: 'relu' }),
+    conv2d({
+      inputShape: [28, 28, 1],
+      filters: 12,
+      kernelSize: 5,
+      padding: 'same',
+      activation: 'relu',
+    }),
     averagePooling2d({ poolSize: 2 }),
     conv2d({ filters: 16, kernelSize: 3, padding: 'same', activation: 'relu' }),
     maxPooling2d({ poolSize: 2 }),
@@ -88,14 +94,18 @@ for (let step = 1; step <= (quick ? 120 : 300); ++step) {
   input.data.forEach((g, k) => {
     speed[k] = 0.9 * speed[k] + 0.1 * g
     size[k] = 0.999 * size[k] + 0.001 * g * g
-    const [mean, deviation] = [speed[k] / (1 - 0.9 ** step), Math.sqrt(size[k] / (1 - 0.999 ** step))]
+    const [mean, deviation] = [
+      speed[k] / (1 - 0.9 ** step),
+      Math.sqrt(size[k] / (1 - 0.999 ** step)),
+    ]
     const moved = picture.data[k] - (0.03 * mean) / (deviation + 1e-8)
     picture.data[k] = Math.min(1, Math.max(0, moved))
   })
 }
 
 // Summarise, and look at it.
-const line = (data, y) => Array.from(data.slice(y * 28, y * 28 + 28), (v) => ' .:*#'[Math.floor(v * 4.99)]).join('')
+const line = (data, y) =>
+  Array.from(data.slice(y * 28, y * 28 + 28), (v) => ' .:*#'[Math.floor(v * 4.99)]).join('')
 for (let y = 0; y < 28; y += 2)
   console.log([content, style, picture].map(({ data }) => line(data, y)).join('  |  '))
 console.log(`The loss fell from ${values[0].toFixed(4)} to ${values.at(-1).toFixed(4)}.`)

@@ -12,12 +12,27 @@ const shape = [9, 9, 1]
 
 // Make: an X of two strokes, or two strokes that make no X: a plus, an L, a T, two lines side by side.
 const kinds = {
-  plus: [[0, -1, 0, 1], [-1, 0, 1, 0]],
-  corner: [[-1, -1, -1, 1], [-1, 1, 1, 1]],
-  tee: [[-1, -1, 1, -1], [0, -1, 0, 1]],
-  pair: [[-0.7, -1, -0.7, 1], [0.7, -1, 0.7, 1]],
+  plus: [
+    [0, -1, 0, 1],
+    [-1, 0, 1, 0],
+  ],
+  corner: [
+    [-1, -1, -1, 1],
+    [-1, 1, 1, 1],
+  ],
+  tee: [
+    [-1, -1, 1, -1],
+    [0, -1, 0, 1],
+  ],
+  pair: [
+    [-0.7, -1, -0.7, 1],
+    [0.7, -1, 0.7, 1],
+  ],
 }
-const cross = [[-1, -1, 1, 1], [-1, 1, 1, -1]]
+const cross = [
+  [-1, -1, 1, 1],
+  [-1, 1, 1, -1],
+]
 const others = Object.values(kinds)
 function drawing(draw, { shift = 0, least = 1, turn = 0, bend = 0 }) {
   return (picture, k) => {
@@ -61,7 +76,14 @@ const features = [
 const conv = await fovea.sequential({
   seed: 1,
   layers: [
-    conv2d({ inputShape: shape, filters: 3, kernelSize: 3, padding: 'same', activation: 'relu', name: 'features' }),
+    conv2d({
+      inputShape: shape,
+      filters: 3,
+      kernelSize: 3,
+      padding: 'same',
+      activation: 'relu',
+      name: 'features',
+    }),
     maxPooling2d({ poolSize: 2, strides: 1 }),
     conv2d({ filters: 16, kernelSize: 3, padding: 'same', activation: 'relu' }),
     conv2d({ filters: 16, kernelSize: 3, padding: 'same', activation: 'relu' }),
@@ -110,7 +132,12 @@ const unchanged = {}
 for (const [name, model] of Object.entries({ conv, mlp })) {
   const before = await answers(model, still)
   const shares = []
-  for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+  for (const [dx, dy] of [
+    [1, 0],
+    [-1, 0],
+    [0, 1],
+    [0, -1],
+  ]) {
     const after = await answers(model, moved(dx, dy))
     shares.push(before.filter((one, k) => one === after[k]).length / before.length)
   }

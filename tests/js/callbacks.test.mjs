@@ -28,7 +28,8 @@ async function follow(callback, values, validationFreq = 1) {
   const context = { model, epochs: values.length, batches: 1, samples: 1, validationFreq }
   await callback.onTrainBegin?.({}, context)
   for (const [epoch, value] of values.entries()) {
-    const logs = value === undefined ? { loss: 0 } : { loss: 0, val_loss: value, val_accuracy: value }
+    const logs =
+      value === undefined ? { loss: 0 } : { loss: 0, val_loss: value, val_accuracy: value }
     await callback.onEpochEnd(epoch, logs, context)
     seen.rates.push(rate)
   }
@@ -38,11 +39,31 @@ async function follow(callback, values, validationFreq = 1) {
 
 // What Keras 3.x's callback gives for the same values, by its rules.
 for (const [what, options, values, rates] of [
-  ['falls after the patience', { factor: 0.5, patience: 2 }, [3, 2, 2, 2, 2, 2], [1, 1, 1, 0.5, 0.5, 0.25]],
-  ['improvements by less than minDelta do not count', { patience: 2, minDelta: 0.1 }, [1, 0.95, 0.92], [1, 1, 0.1]],
-  ['more is better where the name says so', { monitor: 'val_accuracy', patience: 1 }, [1, 2, 2, 3], [1, 1, 0.1, 0.1]],
+  [
+    'falls after the patience',
+    { factor: 0.5, patience: 2 },
+    [3, 2, 2, 2, 2, 2],
+    [1, 1, 1, 0.5, 0.5, 0.25],
+  ],
+  [
+    'improvements by less than minDelta do not count',
+    { patience: 2, minDelta: 0.1 },
+    [1, 0.95, 0.92],
+    [1, 1, 0.1],
+  ],
+  [
+    'more is better where the name says so',
+    { monitor: 'val_accuracy', patience: 1 },
+    [1, 2, 2, 3],
+    [1, 1, 0.1, 0.1],
+  ],
   ['minLr', { patience: 1, minLr: 0.3 }, [1, 1, 1], [1, 0.3, 0.3]],
-  ['cooldown', { factor: 0.5, patience: 1, cooldown: 2 }, [1, 1, 1, 1, 1], [1, 0.5, 0.5, 0.25, 0.25]],
+  [
+    'cooldown',
+    { factor: 0.5, patience: 1, cooldown: 2 },
+    [1, 1, 1, 1, 1],
+    [1, 0.5, 0.5, 0.25, 0.25],
+  ],
   ['a validation that is left out', { patience: 1 }, [1, undefined, 1], [1, 1, 0.1]],
 ]) {
   test(`reduceLROnPlateau: ${what}`, async () => {
@@ -61,19 +82,32 @@ test('reduceLROnPlateau changes the rate of a training', async () => {
 })
 
 test('earlyStopping counts its patience as Keras does', async () => {
-  for (const [patience, stop] of [[0, 2], [1, 2], [2, 3]]) {
-    const seen = await follow(earlyStopping({ patience, restoreBestWeights: true }), [1, 0.5, 1, 1, 1])
+  for (const [patience, stop] of [
+    [0, 2],
+    [1, 2],
+    [2, 3],
+  ]) {
+    const seen = await follow(
+      earlyStopping({ patience, restoreBestWeights: true }),
+      [1, 0.5, 1, 1, 1],
+    )
     assert.equal(seen.stoppedAfter, stop, `patience ${patience}`)
     assert.equal(seen.weights, 'after 1')
   }
 })
 
 test('modelCheckpoint keeps every epoch, or the best', async () => {
-  for (const [saveBestOnly, epochs] of [[false, [0, 1, 2, 3]], [true, [0, 2]]]) {
+  for (const [saveBestOnly, epochs] of [
+    [false, [0, 1, 2, 3]],
+    [true, [0, 2]],
+  ]) {
     const kept = []
     const save = ({ epoch, logs }) => void kept.push([epoch, logs.val_loss])
     await follow(modelCheckpoint({ save, saveBestOnly }), [3, 4, 2, 2])
-    assert.deepEqual(kept, epochs.map((epoch) => [epoch, [3, 4, 2, 2][epoch]]))
+    assert.deepEqual(
+      kept,
+      epochs.map((epoch) => [epoch, [3, 4, 2, 2][epoch]]),
+    )
   }
   const model = await smallModel()
   let best
@@ -88,7 +122,10 @@ test('csvLogger writes a line per epoch, to a function or a file', async () => {
   const lines = []
   const filename = join(folder, 'training.csv')
   writeFileSync(filename, 'old\n')
-  const callbacks = [csvLogger({ write: (line) => void lines.push(line), separator: ';' }), csvLogger({ filename })]
+  const callbacks = [
+    csvLogger({ write: (line) => void lines.push(line), separator: ';' }),
+    csvLogger({ filename }),
+  ]
   const options = { epochs: 2, validationData: held, validationFreq: 2, callbacks }
   const { history } = await model.fit(images, labels, options)
   assert.equal(lines[0], 'epoch;accuracy;loss;val_accuracy;val_loss\n')
@@ -104,15 +141,24 @@ test('csvLogger writes a line per epoch, to a function or a file', async () => {
 })
 
 for (const [make, message] of [
-  [() => reduceLROnPlateau({ factor: 1 }), 'reduceLROnPlateau: factor must be a number from 0 up to but not 1 but is 1.'],
-  [() => reduceLROnPlateau({ patience: -1 }), 'reduceLROnPlateau: patience must be a whole number of 0 or more but is -1.'],
+  [
+    () => reduceLROnPlateau({ factor: 1 }),
+    'reduceLROnPlateau: factor must be a number from 0 up to but not 1 but is 1.',
+  ],
+  [
+    () => reduceLROnPlateau({ patience: -1 }),
+    'reduceLROnPlateau: patience must be a whole number of 0 or more but is -1.',
+  ],
   [() => earlyStopping({ mode: 'up' }), 'earlyStopping: mode must be "min" or "max" but is "up".'],
   [
     () => modelCheckpoint({ save: '/tmp/best' }),
     'modelCheckpoint: save must be a function that keeps the model but is "/tmp/best". Write save: async ' +
       '({ model }) => { best = await model.getWeights() }.',
   ],
-  [() => csvLogger({}), 'csvLogger: needs either a filename or write: (line) => ... but gets an object ().'],
+  [
+    () => csvLogger({}),
+    'csvLogger: needs either a filename or write: (line) => ... but gets an object ().',
+  ],
 ]) {
   test(`refused: ${message}`, () => rejects('bad-option', message, make))
 }

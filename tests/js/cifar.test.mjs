@@ -25,7 +25,13 @@ function file(...labels) {
 
 test('fromCifar turns planes into pixels', async () => {
   const { images, labels, classNames } = await fovea.datasets.fromCifar(file(3, 9))
-  assert.deepEqual([images.shape, [...labels]], [[2, 32, 32, 3], [3, 9]])
+  assert.deepEqual(
+    [images.shape, [...labels]],
+    [
+      [2, 32, 32, 3],
+      [3, 9],
+    ],
+  )
   assert.deepEqual([...images.data.slice(0, 6)], [3, 53, 103, 4, 54, 104])
   assert.deepEqual([...images.data.slice(3072 + 3 * 33, 3072 + 3 * 33 + 3)], [42, 92, 142])
   assert.deepEqual([classNames.length, classNames[3], classNames[9]], [10, 'cat', 'truck'])
@@ -35,9 +41,16 @@ test('cifar10 from bytes, from a folder with as many files as there are, from th
   const check = ({ train, test: held, classNames }) => {
     assert.deepEqual([...train.labels, ...held.labels], [1, 2, 5, 7])
     assert.deepEqual([train.images.shape[0], held.images.shape[0]], [3, 1])
-    assert.deepEqual([train.images.data[6144], held.images.data[0], classNames[0]], [5, 7, 'airplane'])
+    assert.deepEqual(
+      [train.images.data[6144], held.images.data[0], classNames[0]],
+      [5, 7, 'airplane'],
+    )
   }
-  check(await fovea.datasets.cifar10({ source: { train: [file(1, 2), file(5)], test: gzipSync(file(7)) } }))
+  check(
+    await fovea.datasets.cifar10({
+      source: { train: [file(1, 2), file(5)], test: gzipSync(file(7)) },
+    }),
+  )
   writeFileSync(join(folder, 'data_batch_1.bin'), file(1, 2))
   writeFileSync(join(folder, 'data_batch_4.bin.gz'), gzipSync(file(5)))
   writeFileSync(join(folder, 'test_batch.bin'), file(7))

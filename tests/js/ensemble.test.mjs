@@ -74,7 +74,10 @@ test('several outputs, each with its own loss by name', async () => {
   const build = async (seed) => {
     const x = fovea.input({ shape: [8, 8, 1] })
     const seen = flatten().apply(x)
-    const outputs = [dense({ units: 3, name: 'kind' }).apply(seen), dense({ units: 1, name: 'size' }).apply(seen)]
+    const outputs = [
+      dense({ units: 3, name: 'kind' }).apply(seen),
+      dense({ units: 1, name: 'size' }).apply(seen),
+    ]
     const model = await fovea.model({ inputs: x, outputs, seed })
     const loss = { kind: sparse({ fromLogits: true }), size: 'meanSquaredError' }
     const metrics = { kind: ['accuracy'], size: ['mae'] }
@@ -88,13 +91,18 @@ test('several outputs, each with its own loss by name', async () => {
   const total = kinds.data.reduce((sum, one) => sum + one, 0)
   assert.ok(Math.abs(total - 48) < 1e-3, `${total}`)
   const result = await all.evaluate(images, [labels, sizes])
-  assert.deepEqual(Object.keys(result), Object.keys(await models[0].evaluate(images, [labels, sizes])))
+  assert.deepEqual(
+    Object.keys(result),
+    Object.keys(await models[0].evaluate(images, [labels, sizes])),
+  )
   await all.dispose()
 })
 
 test('what does not fit is refused', async () => {
   const three = await smallModel()
-  await rejects('bad-option', 'ensemble: needs an array of at least one model but gets [].', () => fovea.ensemble([]))
+  await rejects('bad-option', 'ensemble: needs an array of at least one model but gets [].', () =>
+    fovea.ensemble([]),
+  )
   await rejects(
     'bad-shape',
     'ensemble: model 2 goes from [n, 8, 8, 1] to [n, 2] but the first from [n, 8, 8, 1] to [n, 3]. All ' +
