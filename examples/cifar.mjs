@@ -15,7 +15,7 @@ if (source === undefined) {
 
 // Load, and analyse.
 const { train: all, test: held, classNames } = await fovea.datasets.cifar10({ source })
-const train = full ? all : first(all, quick ? 3000 : 8000)
+const train = full ? all : first(all, quick ? 2000 : 5000)
 const test = full ? held : first(held, 1000)
 describe('To train', fovea.datasets.summary(train))
 
@@ -54,7 +54,7 @@ const own = await fovea.sequential({
 const lenet = await fovea.zoo.lenetCifar({ seed: 1 })
 
 // Train and evaluate: the same epochs for both.
-const epochs = full ? 10 : quick ? 4 : 8
+const epochs = full ? 15 : quick ? 3 : 6
 const accuracies = []
 for (const model of [lenet, own]) {
   const decaySteps = epochs * Math.ceil(train.labels.length / 32)
@@ -77,7 +77,7 @@ const { data } = await own.predict(rows(test.images, 0, 1))
 console.log(
   `The first of the test: ${classNames[test.labels[0]]}; we say ${classNames[largest(data)]}.`,
 )
-promise('lenetCifar', accuracies[0], { atLeast: full ? 0.5 : quick ? 0.28 : 0.4 })
-promise('own network', accuracies[1], { atLeast: full ? 0.6 : quick ? 0.33 : 0.45 })
+promise('lenetCifar', accuracies[0], { atLeast: full ? 0.5 : quick ? 0.2 : 0.4 })
+promise('own network', accuracies[1], { atLeast: full ? 0.6 : quick ? 0.3 : 0.45 })
 await lenet.dispose()
 await own.dispose()

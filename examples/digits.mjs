@@ -7,7 +7,7 @@ import * as fovea from 'fovea'
 import { describe, largest, percent, promise, readArguments, rows } from './tools.mjs'
 
 const { quick, full, folder } = readArguments()
-const epochs = full ? 10 : quick ? 3 : 12
+const epochs = full ? 10 : quick ? 3 : 8
 const batchSize = full ? 128 : 50
 
 // Load: a folder with MNIST's four files, or the digits of the package.
@@ -33,7 +33,7 @@ const { conv2d, batchNormalization, activation, maxPooling2d, flatten, dropout, 
   fovea.layers
 const block = (filters, inputShape) => [
   conv2d({ inputShape, filters, kernelSize: 3, padding: 'same', useBias: false }),
-  batchNormalization(),
+  batchNormalization({ momentum: full ? 0.99 : 0.9 }), // few steps: follow faster
   activation({ activation: 'relu' }),
   maxPooling2d({ poolSize: 2 }),
 ]

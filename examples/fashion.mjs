@@ -17,9 +17,9 @@ if (!existsSync(source)) {
 
 // Load: all 60,000, or the first of them.
 const all = await fovea.datasets.fashionMnist({ source })
-const train = full ? all.train : first(all.train, quick ? 8000 : 20000)
+const train = full ? all.train : first(all.train, quick ? 6000 : 12000)
 const test = full ? all.test : first(all.test, 2000)
-const epochs = full ? 6 : quick ? 3 : 5
+const epochs = full ? 6 : quick ? 3 : 4
 const batchSize = 64
 
 // Analyse: ten classes, equally often, and what one of them looks like.
@@ -44,7 +44,7 @@ const {
 } = fovea.layers
 const block = (filters) => [
   conv2d({ filters, kernelSize: 3, padding: 'same', useBias: false }),
-  batchNormalization(),
+  batchNormalization({ momentum: full ? 0.99 : 0.9 }), // few steps: follow faster
   activation({ activation: 'relu' }),
   maxPooling2d({ poolSize: 2 }),
 ]
@@ -87,5 +87,5 @@ for (const [label, row] of matrix.entries()) {
 const { data } = await model.predict(rows(test.images, 0, 1))
 console.log(`The first of the test is: ${all.classNames[test.labels[0]]}.`)
 console.log(`The network says: ${all.classNames[largest(data)]}.`)
-promise('test accuracy', accuracy, { atLeast: full ? 0.91 : quick ? 0.82 : 0.87 })
+promise('test accuracy', accuracy, { atLeast: full ? 0.91 : quick ? 0.8 : 0.85 })
 await model.dispose()

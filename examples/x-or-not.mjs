@@ -10,34 +10,20 @@ import { readArguments } from './tools.mjs'
 const { quick } = readArguments()
 const shape = [9, 9, 1]
 
-// Make: an X of two strokes, or two strokes that make no X: a plus, an L, a T, two lines side by side.
-const kinds = {
-  plus: [
-    [0, -1, 0, 1],
-    [-1, 0, 1, 0],
-  ],
-  corner: [
-    [-1, -1, -1, 1],
-    [-1, 1, 1, 1],
-  ],
-  tee: [
-    [-1, -1, 1, -1],
-    [0, -1, 0, 1],
-  ],
-  pair: [
-    [-0.7, -1, -0.7, 1],
-    [0.7, -1, 0.7, 1],
-  ],
-}
-const cross = [
-  [-1, -1, 1, 1],
-  [-1, 1, 1, -1],
+// Make: an X of two strokes, or two strokes that make no X: a plus, a corner, a T, two lines. A stroke is
+// "fromX,fromY,toX,toY" about the middle.
+const strokes = (text) => text.split(' ').map((stroke) => stroke.split(',').map(Number))
+const cross = strokes('-1,-1,1,1 -1,1,1,-1')
+const others = [
+  '0,-1,0,1 -1,0,1,0',
+  '-1,-1,-1,1 -1,1,1,1',
+  '-1,-1,1,-1 0,-1,0,1',
+  '-.7,-1,-.7,1 .7,-1,.7,1',
 ]
-const others = Object.values(kinds)
 function drawing(draw, { shift = 0, least = 1, turn = 0, bend = 0 }) {
   return (picture, k) => {
     const isX = k % 2
-    const strokes = isX ? cross : others[Math.floor(draw() * others.length)]
+    const lines = isX ? cross : strokes(others[Math.floor(draw() * others.length)])
     const [x, y] = [4.5 + between(draw, -shift, shift), 4.5 + between(draw, -shift, shift)]
     const size = 3 * between(draw, least, 1)
     const angle = between(draw, -turn, turn) * (Math.PI / 180)
@@ -45,7 +31,7 @@ function drawing(draw, { shift = 0, least = 1, turn = 0, bend = 0 }) {
     const wobble = () => between(draw, -bend, bend)
     const place = (u, v) => [x + u * cos - v * sin + wobble(), y + u * sin + v * cos + wobble()]
     picture.data.fill(-1) // as in the lectures: -1 is paper, 1 is ink
-    for (const [a, b, c, d] of strokes) {
+    for (const [a, b, c, d] of lines) {
       const [from, to] = [place(a, b), place(c, d)]
       paint(picture, [1], (px, py) => distanceToLine(px, py, from, to) < 0.6)
     }
@@ -68,11 +54,7 @@ const train = make(quick ? 2000 : 4000, 1, everything)
 
 // Define: the given filters, how strongly each is found anywhere, and a decision.
 const { conv2d, globalMaxPooling2d, dense, maxPooling2d } = fovea.layers
-const features = [
-  [1, -1, -1, -1, 1, -1, -1, -1, 1],
-  [-1, -1, 1, -1, 1, -1, 1, -1, -1],
-  [1, -1, 1, -1, 1, -1, 1, -1, 1],
-]
+const features = ['1 -1 -1 -1 1 -1 -1 -1 1', '-1 -1 1 -1 1 -1 1 -1 -1', '1 -1 1 -1 1 -1 1 -1 1']
 const conv = await fovea.sequential({
   seed: 1,
   layers: [
@@ -93,8 +75,8 @@ const conv = await fovea.sequential({
 })
 const weights = await conv.getWeights()
 const kernel = weights.find(({ name }) => name === 'features/kernel')
-features.forEach((values, filter) => {
-  values.forEach((value, at) => (kernel.data[at * 3 + filter] = value / 9)) // [3, 3, 1, filter]
+features.forEach((text, filter) => {
+  text.split(' ').forEach((value, at) => (kernel.data[at * 3 + filter] = value / 9)) // [3, 3, 1, filter]
 })
 await conv.setWeights(weights)
 await conv.setTrainable('features', false)
@@ -132,12 +114,7 @@ const unchanged = {}
 for (const [name, model] of Object.entries({ conv, mlp })) {
   const before = await answers(model, still)
   const shares = []
-  for (const [dx, dy] of [
-    [1, 0],
-    [-1, 0],
-    [0, 1],
-    [0, -1],
-  ]) {
+  for (const [dx, dy] of strokes('1,0 -1,0 0,1 0,-1')) {
     const after = await answers(model, moved(dx, dy))
     shares.push(before.filter((one, k) => one === after[k]).length / before.length)
   }

@@ -97,9 +97,9 @@ function wrongWeights(place: string, value: unknown): FoveaError {
   )
 }
 
-/** An array, or an object that is no descriptor. */
-function isByOutput(given: unknown): given is PerOutput<unknown> {
-  return given !== null && typeof given === 'object' && !('kind' in given)
+/** An array, or an object that is no descriptor: an output may be called "kind" too. */
+export function isByOutput(given: unknown): given is PerOutput<unknown> {
+  return given !== null && typeof given === 'object' && !('kind' in given && 'options' in given)
 }
 
 /** In the order of the outputs; undefined where a name is left out. */

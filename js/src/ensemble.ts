@@ -3,6 +3,7 @@
 // the mean is measured by a small model that passes it on to the loss and the metrics.
 // SPDX-License-Identifier: MIT
 import type { Dataset, Inputs, Targets } from './columns.js'
+import { isByOutput } from './compile.js'
 import type { CompileOptions } from './compile.js'
 import { model as makeModel } from './create.js'
 import { FoveaError } from './errors.js'
@@ -145,7 +146,7 @@ type Losses = CompileOptions['loss']
 
 /** The loss of one output: the same for all, or from an array, or by the output's name. */
 function lossOf(losses: Losses, k: number, name: string): unknown {
-  if (typeof losses !== 'object' || 'kind' in losses) return losses
+  if (!isByOutput(losses)) return losses
   return Array.isArray(losses) ? losses[k] : (losses as Record<string, unknown>)[name]
 }
 
