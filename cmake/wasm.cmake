@@ -10,6 +10,7 @@ else()
 endif()
 
 target_compile_options(fovea_cold PRIVATE -Oz)
+target_compile_options(fovea_hot PRIVATE -O2 -fno-vectorize -fno-slp-vectorize -fno-unroll-loops)
 
 function(add_module name environment)
   add_executable(${name} $<TARGET_OBJECTS:fovea_bindings>)
@@ -30,7 +31,8 @@ target_link_libraries(fovea_bindings PRIVATE fovea_flags fovea_warnings hwy)
 add_module(fovea-node node)
 add_module(fovea-web worker)
 # scripts/package/split.mjs cuts it in two by the names of its functions.
-target_link_options(fovea-web PRIVATE -Wl,--no-demangle --profiling-funcs)
+target_link_options(fovea-web PRIVATE -Wl,--no-demangle --profiling-funcs
+  -sBINARYEN_EXTRA_PASSES=--one-caller-inline-max-function-size=0)
 
 # The tests run in Node with its file system. They are CommonJS, so that a plain `node` starts them.
 file(WRITE ${CMAKE_BINARY_DIR}/package.json "{ \"type\": \"commonjs\" }\n")

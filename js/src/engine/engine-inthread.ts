@@ -14,7 +14,7 @@ import type {
   FitEpochRequest,
   ModelDescription,
 } from './engine.js'
-import { copyFloatsOut, copyIn, copyTensorOut, unwrap, unwrapWhole } from './native.js'
+import { copyFloatsOut, copyIn, copyTensorOut, unwrap, whole } from './native.js'
 import type { NativeModule, Place } from './native.js'
 import { Run, disposedDuring, evaluate, fitEpoch } from './session.js'
 import { yieldToMessages } from './yield.js'
@@ -47,8 +47,8 @@ export class InThreadEngine implements Engine {
   }
 
   async createModel({ spec, seed }: Request<'createModel'>): Result<'createModel'> {
-    const description = await unwrapWhole<ModelDescription>(this.native, () =>
-      this.native.createModel(spec, seed),
+    const description = await this.whole<ModelDescription>((native) =>
+      native.createModel(spec, seed),
     )
     this.models.set(description.model, {
       sizes: description.parameters.map(({ shape }) => elementCount(shape)),
@@ -75,7 +75,7 @@ export class InThreadEngine implements Engine {
     const parameters: Float32Array[] = []
     for (const [index, size] of this.entry(model).sizes.entries()) {
       const values = await this.withMemory(size * 4, 'getWeights', async (pointer) => {
-        unwrap(this.native.readParameter(model, index, pointer))
+        await this.whole((native) => native.readParameter(model, index, pointer))
         return copyFloatsOut(this.native, pointer, size)
       })
       parameters.push(values)
@@ -87,7 +87,7 @@ export class InThreadEngine implements Engine {
     for (const { index, data } of values) {
       const pointer = copyIn(this.native, data, 'setWeights')
       try {
-        unwrap(this.native.writeParameter(model, index, pointer))
+        await this.whole((native) => native.writeParameter(model, index, pointer))
       } finally {
         this.native.release(pointer)
       }
@@ -97,7 +97,7 @@ export class InThreadEngine implements Engine {
 
   async setTrainable(request: Request<'setTrainable'>): Result<'setTrainable'> {
     const flag = request.trainable ? 1 : 0
-    unwrap(this.native.setTrainable(request.model, request.layer, flag))
+    await this.whole((native) => native.setTrainable(request.model, request.layer, flag))
     return null
   }
 
@@ -108,15 +108,18 @@ export class InThreadEngine implements Engine {
         'compile: the model is training. Wait for fit to end, or stop it.',
       )
     }
-    return unwrapWhole(this.native, () => this.native.compileModel(model, training))
+    return this.whole((native) => native.compileModel(model, training))
   }
 
   async getLearningRate({ model }: Request<'getLearningRate'>): Result<'getLearningRate'> {
-    return unwrap<{ learningRate: number }>(this.native.getLearningRate(model)).learningRate
+    const answer = await this.whole<{ learningRate: number }>((native) =>
+      native.getLearningRate(model),
+    )
+    return answer.learningRate
   }
 
   async setLearningRate(request: Request<'setLearningRate'>): Result<'setLearningRate'> {
-    unwrap(this.native.setLearningRate(request.model, request.learningRate))
+    await this.whole((native) => native.setLearningRate(request.model, request.learningRate))
     return null
   }
 
@@ -167,7 +170,7 @@ export class InThreadEngine implements Engine {
     if (request.yieldFirst) await yieldToMessages()
     if (signal?.aborted) throw abortError('predict', signal)
     const { work } = this.entry(model)
-    const dataset = this.uploadDataset(columns)
+    const dataset = await this.uploadDataset(columns)
     try {
       const rows = columns[0]?.shape[0] ?? 0
       let results: { data: Float32Array; shape: number[] }[] | undefined
@@ -176,16 +179,18 @@ export class InThreadEngine implements Engine {
         if (signal?.aborted) throw abortError('predict', signal)
         if (work.disposed) throw disposedDuring('predict')
         const count = Math.min(batchSize, rows - from)
-        const { outputs } = unwrap<{ outputs: { pointer: number; shape: number[] }[] }>(
-          this.native.predict(model, dataset, from, count),
-        )
+        const outputs = await whole(this.native, () => {
+          const places = unwrap<{ outputs: Place[] }>(
+            this.native.predict(model, dataset, from, count),
+          ).outputs
+          return places.map((place) => copyTensorOut(this.native, place))
+        })
         results ??= outputs.map(({ shape: [, ...rest] }) => ({
           data: new Float32Array(rows * elementCount(rest)),
           shape: [rows, ...rest],
         }))
-        outputs.forEach(({ pointer, shape }, k) => {
-          const values = copyFloatsOut(this.native, pointer, elementCount(shape))
-          results?.[k]?.data.set(values, (values.length / count) * from)
+        outputs.forEach(({ data }, k) => {
+          results?.[k]?.data.set(data, (data.length / count) * from)
         })
       }
       return results ?? []
@@ -224,7 +229,7 @@ export class InThreadEngine implements Engine {
   }
 
   async memory({ model, batchSize, training }: Request<'memory'>): Result<'memory'> {
-    return unwrap(this.native.memory(model, batchSize, training ? 1 : 0))
+    return this.whole((native) => native.memory(model, batchSize, training ? 1 : 0))
   }
 
   async digitFromPixels(request: Request<'digitFromPixels'>): Promise<DigitResult> {
@@ -233,7 +238,7 @@ export class InThreadEngine implements Engine {
     const pixels = copyIn(native, data, 'digitFromPixels')
     try {
       return await this.withMemory(784, 'digitFromPixels', async (pointer) => {
-        const found = await unwrapWhole<Omit<DigitResult, 'digit'>>(native, () =>
+        const found = await this.whole<Omit<DigitResult, 'digit'>>(() =>
           native.digitFromPixels(pixels, width, height, channels, pointer),
         )
         return { digit: native.HEAPU8.slice(pointer, pointer + 784), ...found }
@@ -259,13 +264,20 @@ export class InThreadEngine implements Engine {
     return entry
   }
 
-  private uploadDataset(columns: Column[]): number {
+  /** One call, with the rest of the engine where it needs that. */
+  private whole<Answer>(call: (native: NativeModule) => string): Promise<Answer> {
+    return whole(this.native, () => unwrap<Answer>(call(this.native)))
+  }
+
+  private async uploadDataset(columns: Column[]): Promise<number> {
     const { dataset } = unwrap<{ dataset: number }>(this.native.createDataset())
     try {
       for (const { role, data, shape } of columns) {
-        const pointer = copyIn(this.native, data, `the data (${role})`)
-        // From here on the bytes belong to the module, whether or not it accepts them.
-        unwrap(this.native.addColumn(dataset, role, dtypeOf(data), shape.join(','), pointer))
+        await this.whole((native) => {
+          const pointer = copyIn(native, data, `the data (${role})`)
+          // From here on the bytes belong to the module, whether or not it accepts them.
+          return native.addColumn(dataset, role, dtypeOf(data), shape.join(','), pointer)
+        })
       }
       return dataset
     } catch (error) {
@@ -274,10 +286,13 @@ export class InThreadEngine implements Engine {
     }
   }
 
-  private withDataset<Value>(columns: Column[], use: (dataset: number) => Value): Value {
-    const dataset = this.uploadDataset(columns)
+  private async withDataset<Value>(
+    columns: Column[],
+    use: (dataset: number) => Value,
+  ): Promise<Value> {
+    const dataset = await this.uploadDataset(columns)
     try {
-      return use(dataset)
+      return await whole(this.native, () => use(dataset))
     } finally {
       unwrap(this.native.disposeDataset(dataset))
     }

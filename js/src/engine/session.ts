@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: MIT
 import { FoveaError, abortError } from '../errors.js'
 import type { CallOptions, EpochResult, FitEpochRequest, StepReport } from './engine.js'
-import { unwrap } from './native.js'
+import { unwrap, whole } from './native.js'
 import type { NativeModule } from './native.js'
 import { yieldToMessages } from './yield.js'
 
@@ -45,6 +45,12 @@ interface NativeStep {
   done: boolean
 }
 
+interface EvaluationStep {
+  done: boolean
+  loss?: number | null
+  metrics?: Record<string, number | null>
+}
+
 /** Trains one epoch, batch by batch. */
 export async function fitEpoch(
   native: NativeModule,
@@ -53,8 +59,10 @@ export async function fitEpoch(
   { signal, onSteps }: CallOptions,
 ): Promise<EpochResult> {
   const { model, dataset, batchSize, from, to, shuffle, seed, epoch } = request
-  const begun = unwrap<{ batches: number }>(
-    native.beginFit(model, dataset, batchSize, from, to, shuffle ? 1 : 0, seed, epoch),
+  const begun = await whole(native, () =>
+    unwrap<{ batches: number }>(
+      native.beginFit(model, dataset, batchSize, from, to, shuffle ? 1 : 0, seed, epoch),
+    ),
   )
   const reporter = new Reporter(request.reportMilliseconds, onSteps)
   const clock = new Clock()
@@ -71,7 +79,7 @@ export async function fitEpoch(
         result.stopped = true
         break
       }
-      const step = unwrap<NativeStep>(native.fitStep(model))
+      const step = await whole(native, () => unwrap<NativeStep>(native.fitStep(model)))
       done = step.done
       result.images += step.size
       result.loss = number(step.epochLoss)
@@ -104,15 +112,11 @@ export async function evaluate(
   { signal }: CallOptions,
 ): Promise<{ loss: number; metrics: Record<string, number> }> {
   const { model, dataset, batchSize, from, to } = request
-  unwrap(native.beginEvaluate(model, dataset, batchSize, from, to))
+  await whole(native, () => unwrap(native.beginEvaluate(model, dataset, batchSize, from, to)))
   for (;;) {
     if (signal?.aborted) throw abortError('evaluate', signal)
     if (run.disposed) throw disposedDuring('evaluate')
-    const step = unwrap<{
-      done: boolean
-      loss?: number | null
-      metrics?: Record<string, number | null>
-    }>(native.evaluateStep(model))
+    const step = await whole(native, () => unwrap<EvaluationStep>(native.evaluateStep(model)))
     if (step.done) return { loss: number(step.loss), metrics: numbers(step.metrics ?? {}) }
     await yieldToMessages()
   }
