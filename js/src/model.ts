@@ -1,5 +1,6 @@
 // A model that can be trained: what `ModelBase` is, and compile, fit, train and evaluate.
 // SPDX-License-Identifier: MIT
+import { isOutputGradients } from './columns.js'
 import type { Dataset, Inputs, Targets } from './columns.js'
 import { trainingText } from './compile.js'
 import type { CompileOptions } from './compile.js'
@@ -9,8 +10,8 @@ import { resolveFitOptions } from './fit-options.js'
 import type { FitOptions } from './fit-options.js'
 import { runEvaluation, splitDataset } from './inference.js'
 import type { EvaluateOptions } from './inference.js'
-import { isOutputGradients, runGradients } from './inside.js'
 import type { GradientOptions, Gradients, OutputGradients } from './inside.js'
+import { late } from './late.js'
 import { ModelBase } from './model-base.js'
 import { wrongValue } from './options.js'
 import { StepQueue } from './step-queue.js'
@@ -168,7 +169,7 @@ export class Model extends ModelBase {
     const engine = isOutputGradients(y)
       ? this.engine('gradients')
       : this.compiledEngine('gradients')
-    return runGradients(
+    return late('runGradients')(
       this.target('gradients', engine),
       this.description.parameters,
       x,

@@ -45,7 +45,7 @@ function virtual(modules) {
 const loaders = (builds, path) =>
   `{${builds.map((one) => `${JSON.stringify(one)}: () => import('${path(one)}')`).join(', ')}}`
 
-/** index.js, and for each build its worker, its wasm, and both as strings. */
+/** index.js with its parts, and for each build its worker, its wasm, and both as strings. */
 export async function bundleBrowser(dist, builds) {
   for (const one of builds) await bundleEngine(dist, one)
   const engines = [
@@ -60,7 +60,9 @@ export async function bundleBrowser(dist, builds) {
   await build({
     ...kCommon,
     entryPoints: [source('index.ts')],
-    outfile: join(dist, 'index.js'),
+    outdir: dist,
+    splitting: true, // later.ts is a file of its own, and so is what it shares with the others
+    chunkNames: 'parts/[name]-[hash]',
     platform: 'browser',
     sourcemap: true,
     plugins: [virtual({ engines: { text: engines.join('\n') } })],
