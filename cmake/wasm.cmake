@@ -10,6 +10,12 @@ else()
 endif()
 
 target_compile_options(fovea_cold PRIVATE -Oz)
+# The innermost loops are product.cpp's; around them, and where vectors are written out already, the
+# compiler's own vectors and unrolled loops cost many bytes and save no time.
+set(around_hot ${hot_sources})
+list(FILTER around_hot EXCLUDE REGEX "/product\\.cpp$")
+set_source_files_properties(${around_hot} PROPERTIES
+  COMPILE_OPTIONS "-O2;-fno-vectorize;-fno-slp-vectorize;-fno-unroll-loops")
 
 function(add_module name environment)
   add_executable(${name} $<TARGET_OBJECTS:fovea_bindings>)
@@ -30,7 +36,8 @@ target_link_libraries(fovea_bindings PRIVATE fovea_flags fovea_warnings hwy)
 add_module(fovea-node node)
 add_module(fovea-web worker)
 # scripts/package/split.mjs cuts it in two by the names of its functions.
-target_link_options(fovea-web PRIVATE -Wl,--no-demangle --profiling-funcs)
+target_link_options(fovea-web PRIVATE -Wl,--no-demangle --profiling-funcs
+  -sBINARYEN_EXTRA_PASSES=--one-caller-inline-max-function-size=0)
 
 # The tests run in Node with its file system. They are CommonJS, so that a plain `node` starts them.
 file(WRITE ${CMAKE_BINARY_DIR}/package.json "{ \"type\": \"commonjs\" }\n")

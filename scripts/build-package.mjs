@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Makes the npm package in dist/ from js/src and the wasm modules that are built:
-//   index.js                 browsers: the API; loads one of engine/*.js when it starts
+//   index.js, parts/         browsers: the API; loads one of engine/*.js when it starts
 //   engine/<build>.js        the worker's script and the gzipped wasm as strings: no file to configure
 //   engine/<build>/          the same as plain files, for strict set-ups (workerUrl, wasmUrl)
 //   node.js, node.cjs        Node, with node/<build>/ beside them
@@ -42,7 +42,7 @@ export async function buildDist() {
 }
 
 async function make(builds) {
-  for (const name of ['engine', 'node', 'types']) {
+  for (const name of ['engine', 'node', 'parts', 'types']) {
     rmSync(join(dist, name), { recursive: true, force: true })
   }
   await bundleBrowser(dist, builds)

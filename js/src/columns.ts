@@ -6,6 +6,7 @@ import { FoveaError } from './errors.js'
 import { describe } from './options.js'
 import { copyData, elementCount, shapeText, toTensorData } from './tensor.js'
 import type { NumberArray, Tensor } from './tensor.js'
+import type { OutputGradients } from './inside.js'
 
 /** Images and their labels: what the data sets of `fovea.datasets` are made of. */
 export interface Dataset {
@@ -169,4 +170,9 @@ function checkedTensor(place: string, what: string, given: Tensor): Tensor {
 function sameShape(shape: readonly (number | null)[], wanted: readonly (number | null)[]): boolean {
   const { length } = wanted
   return shape.length === length && wanted.every((size, k) => size === null || size === shape[k])
+}
+
+/** True for `{ outputGradients }` in the place of y. */
+export function isOutputGradients(given: unknown): given is OutputGradients {
+  return given !== null && typeof given === 'object' && 'outputGradients' in given
 }

@@ -6,10 +6,12 @@ declare module 'fovea:engines' {
 
   /** The builds that this copy of the package holds. */
   export const built: readonly Build[]
-  /** Browsers: the worker's script as text, and the wasm gzipped in base64. */
-  export const embedded: Partial<Record<Build, () => Promise<{ worker: string; wasm: string }>>>
-  /** Browsers: the part of the engine that few models need, gzipped in base64. */
-  export const rest: Partial<Record<Build, () => Promise<{ wasm: string }>>>
+  /** Browsers: the worker's script as text, and the wasm as unpack.ts reads it. */
+  export const embedded: Partial<
+    Record<Build, () => Promise<{ worker: string; wasm: string; size: number }>>
+  >
+  /** Browsers: the part of the engine that few models need. */
+  export const rest: Partial<Record<Build, () => Promise<{ wasm: string; size: number }>>>
   /** Browsers without a worker: what the worker's script exports. */
   export const inPage: Partial<
     Record<Build, () => Promise<{ serve: typeof serve; factory: ModuleFactory }>>

@@ -1,7 +1,7 @@
 // Looking inside a model: what its layers give, and how its loss or its outputs change with its
 // inputs and its weights.
 // SPDX-License-Identifier: MIT
-import { buffersOf, inputColumns, rowCount, targetColumns } from './columns.js'
+import { buffersOf, inputColumns, isOutputGradients, rowCount, targetColumns } from './columns.js'
 import type { Targets } from './columns.js'
 import type { ParameterInfo } from './engine/engine.js'
 import { FoveaError } from './errors.js'
@@ -77,11 +77,6 @@ export async function runGradients(
   })
   const input = (found.inputs.length === 1 ? found.inputs[0] : found.inputs) as FloatTensor
   return { loss: found.loss ?? NaN, input, weights }
-}
-
-/** True for `{ outputGradients }` in the place of y. */
-export function isOutputGradients(given: unknown): given is OutputGradients {
-  return given !== null && typeof given === 'object' && 'outputGradients' in given
 }
 
 function gradientColumns(

@@ -14,7 +14,7 @@ import { FoveaError } from './errors.js'
 import type { Joint, SymbolicTensor } from './graph.js'
 import { Latest, runPrediction } from './inference.js'
 import type { InferenceTarget, PredictOptions } from './inference.js'
-import { runActivations } from './inside.js'
+import { late } from './late.js'
 import { checkNames, wholeNumber } from './options.js'
 import { applyGraph, modelLayer, ports } from './ports.js'
 import type { ModelLayer } from './ports.js'
@@ -186,7 +186,7 @@ export class ModelBase {
    * ```
    */
   activations(x: Inputs, names: readonly string[]): Promise<Record<string, FloatTensor>> {
-    return runActivations(this.target('activations', this.engine('activations')), x, names)
+    return late('runActivations')(this.target('activations', this.engine('activations')), x, names)
   }
 
   /**

@@ -1,5 +1,6 @@
 // A model that can be trained: what `ModelBase` is, and compile, fit, train and evaluate.
 // SPDX-License-Identifier: MIT
+import { isOutputGradients } from './columns.js'
 import type { Dataset, Inputs, Targets } from './columns.js'
 import { trainingRecipe } from './compile.js'
 import type { CompileOptions } from './compile.js'
@@ -10,8 +11,8 @@ import { resolveFitOptions } from './fit-options.js'
 import type { FitOptions } from './fit-options.js'
 import { runEvaluation, splitDataset } from './inference.js'
 import type { EvaluateOptions, InferenceTarget } from './inference.js'
-import { isOutputGradients, runGradients } from './inside.js'
 import type { GradientOptions, Gradients, OutputGradients } from './inside.js'
+import { late } from './late.js'
 import type { CustomLoss } from './losses.js'
 import { ModelBase } from './model-base.js'
 import { wrongValue } from './options.js'
@@ -182,7 +183,7 @@ export class Model extends ModelBase {
     const engine = isOutputGradients(y)
       ? this.engine('gradients')
       : this.compiledEngine('gradients')
-    return runGradients(
+    return late('runGradients')(
       this.target('gradients', engine),
       this.description.parameters,
       x,

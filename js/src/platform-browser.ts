@@ -10,6 +10,7 @@ import type { Port } from './engine/protocol.js'
 import type { InitOptions } from './engine/runtime.js'
 import { fetchBytes } from './fetch.js'
 import type { Platform, StartRequest } from './platform-types.js'
+import { unpack } from './unpack.js'
 
 /** A worker without threads loads one script; a threaded one starts more, and may hang in Firefox. */
 const kStartMilliseconds = { plain: 20_000, threaded: 6_000 }
@@ -66,8 +67,8 @@ async function compile(build: Build, options: InitOptions): Promise<WebAssembly.
   if (wasmBinary !== undefined) return WebAssembly.compile(wasmBinary)
   if (wasmUrl !== undefined)
     return WebAssembly.compile(await fetchBytes(resolve(wasmUrl, build), 'init'))
-  const { wasm } = await load(embedded, build)
-  return WebAssembly.compile(await gunzipBase64(wasm))
+  const { wasm, size } = await load(embedded, build)
+  return WebAssembly.compile(unpack(wasm, size))
 }
 
 /** The module that comes with the package is in two parts; one that the user gives is whole. */
@@ -78,8 +79,8 @@ function restOf(
   const given = wasmModule ?? wasmBinary ?? wasmUrl
   if (given !== undefined || rest[build] === undefined) return undefined
   return async () => {
-    const { wasm } = await load(rest, build)
-    return WebAssembly.compile(await gunzipBase64(wasm))
+    const { wasm, size } = await load(rest, build)
+    return WebAssembly.compile(unpack(wasm, size))
   }
 }
 
@@ -150,10 +151,4 @@ async function load<Module>(
 function resolve(url: NonNullable<InitOptions['wasmUrl']>, build: Build): URL {
   const given = typeof url === 'function' ? url(build) : url
   return new URL(given, globalThis.document?.baseURI ?? location.href)
-}
-
-async function gunzipBase64(text: string): Promise<ArrayBuffer> {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))
-  return new Response(stream).arrayBuffer()
 }

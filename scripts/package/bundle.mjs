@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The bundles, made by esbuild. Browsers get the engine as strings: a worker made from a string needs
-// no file that a bundler would have to find, and base64 of gzipped wasm costs next to nothing over
+// no file that a bundler would have to find, and base64 of packed wasm costs next to nothing over
 // the wire. Node gets files.
 import { build } from 'esbuild'
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
 import { root } from '../lib/paths.mjs'
 import { wasmFolder } from '../lib/variants.mjs'
+import { packed } from './pack.mjs'
 import { splitModule } from './split.mjs'
 
 const source = (name) => join(root, 'js/src', name)
@@ -45,7 +45,7 @@ function virtual(modules) {
 const loaders = (builds, path) =>
   `{${builds.map((one) => `${JSON.stringify(one)}: () => import('${path(one)}')`).join(', ')}}`
 
-/** index.js, and for each build its worker, its wasm, and both as strings. */
+/** index.js with its parts, and for each build its worker, its wasm, and both as strings. */
 export async function bundleBrowser(dist, builds) {
   for (const one of builds) await bundleEngine(dist, one)
   const engines = [
@@ -60,7 +60,9 @@ export async function bundleBrowser(dist, builds) {
   await build({
     ...kCommon,
     entryPoints: [source('index.ts')],
-    outfile: join(dist, 'index.js'),
+    outdir: dist,
+    splitting: true, // later.ts is a file of its own, and so is what it shares with the others
+    chunkNames: 'parts/[name]-[hash]',
     platform: 'browser',
     sourcemap: true,
     plugins: [virtual({ engines: { text: engines.join('\n') } })],
@@ -81,16 +83,13 @@ async function bundleEngine(dist, name) {
     define: { 'import.meta.url': 'self.location.href' },
     plugins: [virtual({ glue: { file: join(wasmFolder(name), 'fovea-web.mjs') } })],
   })
-  const { whole, first, rest } = splitModule(wasmFolder(name), 'fovea-web.wasm')
+  const { whole, first, rest } = splitModule(wasmFolder(name), 'fovea-web.wasm', name)
   writeFileSync(join(folder, 'fovea.wasm'), whole)
   // A thread would need the rest in a table of its own: threaded builds come whole.
-  const threaded = name.endsWith('-threads')
-  const script = readFileSync(worker, 'utf8')
-  writeStrings(dist, name, { worker: script, wasm: packed(threaded ? whole : first) })
-  if (!threaded) writeStrings(dist, `${name}-rest`, { wasm: packed(rest) })
+  const module = (wasm) => ({ wasm: packed(wasm), size: wasm.length })
+  writeStrings(dist, name, { worker: readFileSync(worker, 'utf8'), ...module(first ?? whole) })
+  if (rest !== undefined) writeStrings(dist, `${name}-rest`, module(rest))
 }
-
-const packed = (wasm) => gzipSync(wasm, { level: 9 }).toString('base64')
 
 function writeStrings(dist, name, strings) {
   const lines = Object.entries(strings).map(

@@ -10,11 +10,21 @@ export const kBudgetBytes = 100_000
 
 const gzipped = (path) => gzipSync(readFileSync(path), { level: 9 }).length
 
-/** What a page downloads to train with one build: { api, engine, total } in gzipped bytes. */
+/** index.js and what it imports at once; what it may import later is no part of it. */
+function apiFiles(dist) {
+  const text = readFileSync(join(dist, 'index.js'), 'utf8')
+  const imported = text.matchAll(/\bfrom\s*"(\.\/parts\/[^"]+)"|\bimport\s*"(\.\/parts\/[^"]+)"/g)
+  return ['index.js', ...new Set([...imported].map(([, a, b]) => a ?? b))]
+}
+
+/** What a page downloads to train with one build: its files, and their gzipped bytes together. */
 export function downloadBytes(dist, build) {
-  const api = gzipped(join(dist, 'index.js'))
-  const engine = gzipped(join(dist, 'engine', `${build}.js`))
-  return { api, engine, total: api + engine }
+  const files = [...apiFiles(dist), `engine/${build}.js`].map((name) => {
+    return { name, bytes: gzipped(join(dist, name)) }
+  })
+  const total = files.reduce((sum, { bytes }) => sum + bytes, 0)
+  const engine = files.at(-1).bytes
+  return { files, api: total - engine, engine, total }
 }
 
 export function printSizes(dist, builds) {

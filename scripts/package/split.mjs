@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: MIT
-// Cuts a browser's module in two: what nearly every training needs, and the rest, which is fetched
-// when a model first asks for it (src/core/rest.h). Both work on one memory and one table; nothing in
-// the C++ but a check at the entrances of the rest knows of it. The cut goes along source files: a
-// function that only files of the rest define belongs to the rest.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+// Cuts a browser's module in two: what the usual trainings call, and the rest, which is fetched when
+// something first calls it (src/core/rest.h). What they call is measured (profile.mjs), not listed.
+// Both parts work on one memory and one table. A call into the rest before it is there goes to one
+// JavaScript function for all, which throws what need_rest() throws.
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { emscripten } from '../lib/paths.mjs'
-import { PlainError, run } from '../lib/shell.mjs'
+import { run } from '../lib/shell.mjs'
+import { nodeOptions } from '../lib/variants.mjs'
 
-/** The source files of the rest. */
-const kRest = [/src\/vision\//, /src\/\w+\/\w+_rest\.cpp/, /src\/layers\/(rescaling|reshape)\.cpp/]
+/** May go: our functions and containers of our things. Memory, exceptions and Embind stay. */
+const kMayGo = /^(?!_ZNK?10(emscripten|__cxxabiv1)).*(fovea|^_ZNK?St3__2|_GLOBAL__N_1)/
 
-/** What the first part may call in the rest, after a call of need_rest(). */
-const kEntrances = /^_ZN5fovea(4rest|17digit_from_pixels)/
+/** Stay, called or not: an update of a parameter cannot be begun again half done. */
+const kStay = /(adam|sgd)_update|(load|store)_some/
+
+/** The module from which the first part imports its stand-ins for the rest; see native.ts. */
+const kLate = 'late'
 
 const kFeatures = [
   'simd',
@@ -30,78 +36,110 @@ const kFeatures = [
 const setting = (name) => run(join(emscripten, 'em-config'), [name]).trim()
 const tool = (name) => join(setting('BINARYEN_ROOT'), 'bin', name)
 
-/** Every object file below a folder. */
-const objects = (folder) =>
-  readdirSync(folder, { recursive: true })
-    .filter((name) => name.endsWith('.cpp.o') && /fovea_(bindings|hot|cold)/.test(name))
-    .map((name) => join(folder, name))
-
-/** The function symbols of object files: `defined` or only `used`. */
-function symbols(files) {
-  const nm = join(setting('LLVM_ROOT'), 'llvm-nm')
-  const defined = new Set()
-  const used = new Set()
-  for (const line of run(nm, ['-P', ...files]).split('\n')) {
-    const [name, kind] = line.split(' ')
-    if (/^[TtWVw]$/.test(kind ?? '')) defined.add(name)
-    else if (kind === 'U') used.add(name)
-  }
-  return { defined, used }
+/** The functions that no usual training calls. Threaded builds come whole and are not measured. */
+function restFunctions(variant, module, to) {
+  const instrumented = join(to, 'instrumented.wasm')
+  const profile = join(to, 'profile')
+  run(tool('wasm-split'), [...kFeatures, '--instrument', module, '-o', instrumented])
+  const script = fileURLToPath(new URL('profile.mjs', import.meta.url))
+  const settings = [...nodeOptions(variant), script, variant, instrumented, profile]
+  execFileSync(process.execPath, settings, { stdio: ['ignore', 'inherit', 'inherit'] })
+  const print = [...kFeatures, `--print-profile=${profile}`, module]
+  return run(tool('wasm-split'), print)
+    .split('\n')
+    .filter((line) => line.startsWith('- '))
+    .map((line) => line.slice(2))
+    .filter((name) => kMayGo.test(name) && !kStay.test(name))
 }
 
-/** The functions of the rest. Refuses a cut that the first part would fall through. */
-function restFunctions(folder) {
-  const all = objects(join(folder, 'CMakeFiles'))
-  const later = all.filter((name) => kRest.some((pattern) => pattern.test(name)))
-  const first = symbols(all.filter((name) => !later.includes(name)))
-  const rest = [...symbols(later).defined].filter((name) => !first.defined.has(name))
-  const traps = rest.filter((name) => first.used.has(name) && !kEntrances.test(name))
-  // Layers are made through tables that hold their factories' addresses: those are no calls.
-  const calls = traps.filter((name) => !/^_ZN5fovea\d+make_/.test(name))
-  if (calls.length > 0) {
-    throw new PlainError(
-      `split: the first part calls ${calls.join(', ')} of the rest without asking need_rest().`,
-    )
-  }
-  return rest
-}
-
-/** Writes `whole`, `first` and `rest` of a variant's browser module; returns their paths. */
-export function splitModule(folder, name) {
+/** Writes `whole` and, of a build without threads, `first` and `rest`; returns their bytes. */
+export function splitModule(folder, name, variant) {
   const to = join(folder, 'split')
   mkdirSync(to, { recursive: true })
   const path = (part) => join(to, `${part}.wasm`)
   const module = join(folder, name)
+  const slim = (from, part, ...passes) => {
+    const settings = [...passes, '--strip-debug', '--strip-producers', from, '-o', path(part)]
+    run(tool('wasm-opt'), [...kFeatures, ...settings])
+    return readFileSync(path(part))
+  }
+  const whole = slim(module, 'whole', '-Oz')
+  if (variant.endsWith('-threads')) return { whole }
   const list = join(to, 'functions.txt')
-  writeFileSync(list, restFunctions(folder).join('\n'))
+  writeFileSync(list, restFunctions(variant, module, to).join('\n'))
   run(tool('wasm-split'), [
     ...kFeatures,
     '--split',
     module,
     `--split-funcs=@${list}`,
-    '--no-placeholders',
     '--quiet',
     '--import-namespace=first',
+    `--placeholder-namespace=${kLate}`,
     '--export-prefix=%',
     '-o1',
     path('first-cut'),
     '-o2',
     path('rest-cut'),
   ])
-  const slim = (from, part, ...passes) =>
-    run(tool('wasm-opt'), [
-      ...kFeatures,
-      ...passes,
-      '--strip-debug',
-      '--strip-producers',
-      from,
-      '-o',
-      path(part),
-    ])
-  slim(module, 'whole')
-  slim(path('first-cut'), 'first')
-  slim(path('rest-cut'), 'rest')
-  return Object.fromEntries(
-    ['whole', 'first', 'rest'].map((part) => [part, readFileSync(path(part))]),
-  )
+  writeFileSync(path('first-cut'), oneStandIn(readFileSync(path('first-cut'))))
+  return {
+    whole,
+    first: slim(path('first-cut'), 'first', '--duplicate-import-elimination'),
+    rest: slim(path('rest-cut'), 'rest'),
+  }
+}
+
+/**
+ * wasm-split imports a stand-in for every function of the rest. Here all of them get one name, so that
+ * those of one type become one import.
+ */
+function oneStandIn(wasm) {
+  let at = 8
+  const number = () => {
+    let value = 0
+    for (let shift = 0; ; shift += 7) {
+      const byte = wasm[at++]
+      value |= (byte & 127) << shift
+      if (byte < 128) return value
+    }
+  }
+  const leb = (value) => (value < 128 ? [value] : [(value & 127) | 128, ...leb(value >>> 7)])
+  const text = () => {
+    const length = number()
+    return wasm.subarray(at, (at += length)).toString()
+  }
+  const named = (name) => [...leb(name.length), ...Buffer.from(name)]
+  while (wasm[at] !== 2) {
+    at++
+    const length = number()
+    at += length
+  }
+  const begin = at++
+  const end = number() + at
+  const count = number()
+  const section = leb(count)
+  for (let i = 0; i < count; ++i) {
+    const [module, name] = [text(), text()]
+    const late = module.startsWith(kLate)
+    const from = at
+    const kind = wasm[at++]
+    if (kind === 3) at += 2
+    else if (kind === 0) number()
+    else if (kind === 4) {
+      at++
+      number()
+    } else {
+      if (kind === 1) at++
+      const bounded = number() & 1
+      number()
+      if (bounded) number()
+    }
+    section.push(...named(late ? kLate : module), ...named(late ? '' : name))
+    section.push(...wasm.subarray(from, at))
+  }
+  return Buffer.concat([
+    wasm.subarray(0, begin),
+    Buffer.from([2, ...leb(section.length), ...section]),
+    wasm.subarray(end),
+  ])
 }

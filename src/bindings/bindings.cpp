@@ -62,7 +62,6 @@ double allocate(double bytes) {
 }
 
 string digit(double pixels, int width, int height, int channels, double result) {
-  fovea::need_rest();
   const auto size = static_cast<std::size_t>(width) * static_cast<std::size_t>(height) *
                     static_cast<std::size_t>(channels);
   const fovea::DigitResult found =
@@ -92,6 +91,7 @@ EMSCRIPTEN_BINDINGS(fovea) {
   function(
       "engineInfo", +[] { return reply([] { return engine().info(); }); });
   function("setRest", &fovea::set_rest);
+  function("needRest", &fovea::need_rest);
   function(
       "startThreads", +[](int n) { return reply([&] { return engine().start_threads(n); }); });
 

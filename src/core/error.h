@@ -38,11 +38,11 @@ class Error : public std::runtime_error {
   ErrorCode code_;
 };
 
-[[noreturn]] void fail_with(ErrorCode code, std::initializer_list<TextPart> sentence);
+[[noreturn, gnu::cold]] void fail_with(ErrorCode code, std::initializer_list<TextPart> sentence);
 
 /// Throws an Error whose sentence is made of these parts.
 template <class... Parts>
-[[noreturn]] void fail(ErrorCode code, const Parts&... parts) {
+[[noreturn, gnu::cold]] void fail(ErrorCode code, const Parts&... parts) {
   fail_with(code, {TextPart(parts)...});
 }
 

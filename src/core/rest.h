@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// A page that trains a usual network does not need every layer there is. The browser's module comes
-// in two parts (scripts/package/split.mjs): the one that every training needs, and the rest, which
-// is fetched when a model first asks for it. Whoever is about to call a function of the rest asks
-// here first; JavaScript hears of it, fetches, and calls again. Everywhere else the rest is always
-// there.
+// A page that trains a usual network does not need every function there is. The browser's module
+// comes in two parts: what the usual trainings call, and the rest (scripts/package/split.mjs). The
+// first call into the rest throws what need_rest() throws; JavaScript hears of it, fetches the
+// rest, and calls again from the border. So whatever the border calls must be as if it had not
+// happened when it throws, or ask need_rest() before it changes anything. Everywhere else the rest
+// is always there.
 #pragma once
 
 namespace fovea {

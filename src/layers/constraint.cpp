@@ -3,6 +3,8 @@
 
 #include <array>
 
+#include "core/rest.h"
+
 namespace fovea {
 
 Constraint read_constraint(Options& options, std::string_view key) {
@@ -26,6 +28,8 @@ Constraint read_constraint(Options& options, std::string_view key) {
     constraint.axes = nested.integers_or("axis", constraint.axes, 0, "an axis or a list of axes");
   }
   nested.finish();
+  // It acts between the updates of two parameters, where a step cannot be begun again.
+  if (constraint.kind != Kind::kNone) need_rest();
   if (constraint.kind != Kind::kNone) options.resolved(key, nested.config());
   return constraint;
 }

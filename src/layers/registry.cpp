@@ -3,8 +3,6 @@
 
 #include <array>
 
-#include "core/rest.h"
-
 namespace fovea {
 
 namespace {
@@ -22,7 +20,6 @@ std::span<const LayerEntry> usual_layers() { return kLayers; }
 LayerChain make_layers(std::string_view type, Options& options) {
   const LayerEntry* entry = find_entry(kLayers, type);
   if (entry == nullptr) {
-    need_rest();
     entry = &rest::find_layer(type, options.place());
   }
   LayerChain chain = entry->make(options);

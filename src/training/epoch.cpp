@@ -31,7 +31,10 @@ Epoch::Epoch(Model& model, const Recipe& recipe, EpochTask task)
 }
 
 Plan& Epoch::next() {
-  rows_ = batcher_.next();
+  if (state_ == State::kCounted) {
+    rows_ = batcher_.next();
+    state_ = State::kDealt;
+  }
   plan_ = &model_->prepare(size() == whole_.batch ? whole_ : rest_);
   feed_inputs(*model_, *plan_, *task_.data, rows_);
   feed_targets(*model_, *plan_, *task_.data, rows_);
@@ -51,11 +54,14 @@ std::span<const float> Epoch::weights_of(std::size_t output) const {
 double Epoch::measure(std::span<OutputMetric> metrics, std::span<const double> custom_losses) {
   double total = model_->activity_penalty(*plan_) + weight_penalty(*model_);
   std::size_t next_custom = 0;
+  const bool again = state_ == State::kMeasured;
+  state_ = State::kMeasured;
   for (std::size_t i = 0; i < recipe_->losses.size(); ++i) {
     const Loss& loss = *recipe_->losses[i];
     const LossViews views = model_->loss(*plan_, static_cast<int>(i));
     for (OutputMetric& metric : metrics) {
       if (metric.output != static_cast<int>(i)) continue;
+      if (again) metric.metric.take_back();
       metric.metric.count(views.prediction, views.target, views.reads_logits);
     }
     if (loss.is_custom()) {

@@ -33,10 +33,13 @@ class Epoch {
 
   [[nodiscard]] const Batcher& batcher() const { return batcher_; }
   [[nodiscard]] const std::shared_ptr<const Dataset>& data() const { return task_.data; }
-  [[nodiscard]] bool has_next() const { return task_.data != nullptr && !batcher_.done(); }
+  [[nodiscard]] bool has_next() const {
+    return task_.data != nullptr && (state_ != State::kCounted || !batcher_.done());
+  }
   void forget_data() { task_.data.reset(); }
 
-  /// The plan for the next batch, its inputs and targets filled.
+  /// The plan for the next batch, its inputs and targets filled. A batch that was never counted is
+  /// dealt again: a step that failed has not happened (core/rest.h).
   Plan& next();
   [[nodiscard]] Plan& plan() const { return *plan_; }
   /// The rows of the present batch.
@@ -49,6 +52,7 @@ class Epoch {
   double measure(std::span<OutputMetric> metrics, std::span<const double> custom_losses);
   /// Takes the present batch into the mean.
   void count(double loss) {
+    state_ = State::kCounted;
     seen_ += size();
     loss_total_ += loss * size();
   }
@@ -66,6 +70,9 @@ class Epoch {
   CompileRequest whole_, rest_;  // for full batches and for the last one
   Plan* plan_ = nullptr;
   std::span<const std::uint32_t> rows_;
+  /// Of the present batch.
+  enum class State : std::uint8_t { kCounted, kDealt, kMeasured };
+  State state_ = State::kCounted;
   std::vector<float> weights_;  // of the present batch's examples, for each column of weights
   int seen_ = 0;
   double loss_total_ = 0;

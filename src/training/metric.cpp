@@ -101,6 +101,7 @@ Metric::Metric(std::string_view type, Options& options, const Loss& loss, const 
   if (kind_ == Kind::kMeanIoU) counters = classes_ * classes_;
   batch_.resize(counters);
   total_.resize(counters);
+  before_.resize(counters);
 }
 
 void Metric::read(Options& options, const Shape& output) {
@@ -182,6 +183,7 @@ void Metric::count(ConstTensorView prediction, ConstTensorView target, bool read
       count_numbers(row);
     }
   }
+  before_ = total_;
   for (std::size_t i = 0; i < batch_.size(); ++i) total_[i] += batch_[i];
 }
 

@@ -26,6 +26,8 @@ class Metric {
   void reset();
   /// Counts a batch in. `reads_logits`: the prediction is what a softmax layer reads.
   void count(ConstTensorView prediction, ConstTensorView target, bool reads_logits = false);
+  /// Forgets the last batch.
+  void take_back() { total_ = before_; }
   /// Of the last batch, and of all since reset. NaN before any.
   [[nodiscard]] double batch_value() const { return value_of(batch_); }
   [[nodiscard]] double value() const { return value_of(total_); }
@@ -65,8 +67,9 @@ class Metric {
   Squash squash_ = Squash::kNone;
   float threshold_ = 0.5F;
   std::size_t k_ = 5, classes_ = 2;
-  std::vector<float> row_;             // a row as probabilities
-  std::vector<double> batch_, total_;  // counts, whose meaning the kind knows
+  std::vector<float> row_;  // a row as probabilities
+  std::vector<double> batch_, total_,
+      before_;  // counts, whose meaning the kind knows; before_: total_ without the last batch
 };
 
 }  // namespace fovea

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 
+#include "core/rest.h"
 #include "kernels/elementwise.h"
 #include "kernels/norm.h"
 #include "kernels/update.h"
@@ -52,6 +53,9 @@ Optimizer::Optimizer(std::string_view type, Options& options)
   read_rule(options);
   read_common(options);
   options.finish();
+  // A step that has changed a parameter cannot be begun again: what it may need is fetched now.
+  const bool usual = kind_ == Kind::kSgd || (kind_ == Kind::kAdam && !amsgrad_);
+  if (!usual || weight_decay_ > 0 || keeps_average()) need_rest();
 }
 
 void Optimizer::read_rule(Options& options) {

@@ -47,17 +47,6 @@ export interface DigitTensor extends PixelTensor {
   box: { x: number; y: number; width: number; height: number }
 }
 
-/**
- * A picture as a tensor `[height, width, channels]` of bytes. Transparent parts count as white,
- * unless `channels` is 4. Grey is 0.299 red + 0.587 green + 0.114 blue.
- *
- * @throws FoveaError `bad-shape` for an empty picture, `bad-option` for a source it cannot read
- * @example
- * ```ts
- * const photo = await fovea.browser.fromPixels(video, { size: 32 })      // [32, 32, 3]
- * const output = await model.predict(photo)
- * ```
- */
 export async function fromPixels(
   source: PixelSource,
   options: FromPixelsOptions = {},
@@ -74,17 +63,6 @@ export async function fromPixels(
   return { data: convert(pixels.data, channels), shape: [pixels.height, pixels.width, channels] }
 }
 
-/**
- * A drawn or filmed digit made to look like MNIST's: white ink on black, scaled into 20x20, centred
- * by its centre of mass in 28x28. A network trained on MNIST needs that.
- *
- * @returns a tensor `[28, 28, 1]` of bytes, with `found`, `inverted` and `box`
- * @example
- * ```ts
- * const digit = await fovea.browser.digitFromPixels(canvas)
- * if (digit.found) console.log(await model.predict(digit))
- * ```
- */
 export async function digitFromPixels(source: PixelSource): Promise<DigitTensor> {
   const place = 'digitFromPixels'
   const tensor = tensorPixels(place, source)

@@ -21,17 +21,6 @@ export interface Webcam {
   stop(): void
 }
 
-/**
- * Turns the camera on and shows it in a video element. Call it from a press: browsers ask then.
- *
- * @throws FoveaError `camera` with a sentence that says what to do
- * @example
- * ```ts
- * const camera = await fovea.browser.webcam(video, { facingMode: 'environment' })
- * const digit = await fovea.browser.digitFromPixels(await camera.capture())
- * camera.stop()
- * ```
- */
 export async function webcam(
   video: HTMLVideoElement,
   options: WebcamOptions = {},

@@ -31,16 +31,6 @@ const kRowBytes = 1 + 3 * kPixels
 const kNames = 'airplane automobile bird cat deer dog frog horse ship truck'.split(' ')
 const kTrainFiles = [1, 2, 3, 4, 5].map((k) => `data_batch_${k}.bin`)
 
-/**
- * CIFAR-10: photographs of 32x32 pixels in ten classes, 10,000 in each of its files.
- *
- * @throws FoveaError `bad-option` without a source, `bad-file` for a missing or damaged file
- * @example
- * ```ts
- * const { train, test } = await fovea.datasets.cifar10({ source: 'data/cifar10' })
- * train.images.shape      // [50000, 32, 32, 3] with all five files
- * ```
- */
 export async function cifar10(options: CifarOptions = {}): Promise<SplitDataset> {
   const place = 'cifar10'
   checkNames(place, options, ['source'])
@@ -61,16 +51,6 @@ export async function cifar10(options: CifarOptions = {}): Promise<SplitDataset>
   }
 }
 
-/**
- * A data set from one file in CIFAR-10's binary format, gzipped or not.
- *
- * @returns images `[n, 32, 32, 3]`
- * @throws FoveaError `bad-file` when it is damaged
- * @example
- * ```ts
- * const set = await fovea.datasets.fromCifar(file)
- * ```
- */
 export async function fromCifar(file: FileSource): Promise<Dataset> {
   return decode({ name: 'fromCifar', bytes: await bytesOf('fromCifar', file) })
 }

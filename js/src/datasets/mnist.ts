@@ -45,17 +45,6 @@ const kFashionNames = [
 /** How many of the ten thousand digits are for training; they lie in the file in a fixed random order. */
 const kDigitsForTraining = 9000
 
-/**
- * The 10,000 handwritten digits that come with Fovea: 9,000 to train and 1,000 to test, 28x28 bytes,
- * white on black. They are the first 10,000 of MNIST's training images in a fixed random order.
- *
- * @throws FoveaError `bad-file` when the files cannot be read
- * @example
- * ```ts
- * const { train, test } = await fovea.datasets.digits()
- * train.images.shape      // [9000, 28, 28, 1]
- * ```
- */
 export async function digits(options: DigitsOptions = {}): Promise<SplitDataset> {
   checkNames('digits', options, ['baseUrl'])
   const read = async (name: string): Promise<NamedBytes> => {
@@ -73,15 +62,6 @@ export async function digits(options: DigitsOptions = {}): Promise<SplitDataset>
   }
 }
 
-/**
- * MNIST: 60,000 digits to train and 10,000 to test, from its four IDX files, gzipped or not.
- *
- * @throws FoveaError `bad-option` without a source, `bad-file` for a damaged file
- * @example
- * ```ts
- * const { train, test } = await fovea.datasets.mnist({ source: 'data/mnist' })
- * ```
- */
 export function mnist(options: MnistOptions = {}): Promise<SplitDataset> {
   const help =
     'Download the four files with `node scripts/download-mnist.mjs data/mnist`, or from ' +
@@ -89,15 +69,6 @@ export function mnist(options: MnistOptions = {}): Promise<SplitDataset> {
   return fourFiles('mnist', options, 'FOVEA_DATA_DIR', help, kDigitNames)
 }
 
-/**
- * Fashion-MNIST: 60,000 pictures of clothes to train and 10,000 to test, in the format of MNIST.
- *
- * @throws FoveaError `bad-option` without a source, `bad-file` for a damaged file
- * @example
- * ```ts
- * const { train, test } = await fovea.datasets.fashionMnist({ source: 'data/fashion' })
- * ```
- */
 export function fashionMnist(options: MnistOptions = {}): Promise<SplitDataset> {
   const help =
     "They are in Debian's package dataset-fashion-mnist (/usr/share/datasets/fashion-mnist), or at " +
@@ -105,17 +76,6 @@ export function fashionMnist(options: MnistOptions = {}): Promise<SplitDataset> 
   return fourFiles('fashionMnist', options, 'FOVEA_FASHION_DIR', help, kFashionNames)
 }
 
-/**
- * A data set from two IDX files, gzipped or not.
- *
- * @param images `[n, height, width]` bytes
- * @param labels `[n]` bytes
- * @throws FoveaError `bad-file` when a file is damaged or the two do not belong together
- * @example
- * ```ts
- * const set = await fovea.datasets.fromIdx(imagesFile, labelsFile)
- * ```
- */
 export async function fromIdx(images: FileSource, labels: FileSource): Promise<Dataset> {
   const place = 'fromIdx'
   const read = async (name: string, source: FileSource): Promise<NamedBytes> => {

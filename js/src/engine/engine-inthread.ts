@@ -15,7 +15,7 @@ import type {
   Floats,
   ModelDescription,
 } from './engine.js'
-import { copyFloatsOut, copyIn, copyTensorOut, unwrap, unwrapWhole } from './native.js'
+import { copyFloatsOut, copyIn, copyTensorOut, unwrap, whole } from './native.js'
 import type { NativeModule, Place } from './native.js'
 import { Run, Turn, disposedDuring, evaluate, fitEpoch } from './session.js'
 import { yieldToMessages } from './yield.js'
@@ -49,8 +49,8 @@ export class InThreadEngine implements Engine {
   }
 
   async createModel({ spec, seed }: Request<'createModel'>): Result<'createModel'> {
-    const description = await unwrapWhole<ModelDescription>(this.native, () =>
-      this.native.createModel(spec, seed),
+    const description = await this.whole<ModelDescription>((native) =>
+      native.createModel(spec, seed),
     )
     this.models.set(description.model, {
       sizes: description.parameters.map(({ shape }) => elementCount(shape)),
@@ -78,7 +78,7 @@ export class InThreadEngine implements Engine {
     const parameters: Float32Array[] = []
     for (const [index, size] of this.entry(model).sizes.entries()) {
       const values = await this.withMemory(size * 4, 'getWeights', async (pointer) => {
-        unwrap(this.native.readParameter(model, index, pointer))
+        await this.whole((native) => native.readParameter(model, index, pointer))
         return copyFloatsOut(this.native, pointer, size)
       })
       parameters.push(values)
@@ -87,11 +87,11 @@ export class InThreadEngine implements Engine {
   }
 
   async writeParameters({ model, values }: Request<'writeParameters'>): Result<'writeParameters'> {
-    return this.entry(model).turn.use(() => {
+    return this.entry(model).turn.hold(async () => {
       for (const { index, data } of values) {
         const pointer = copyIn(this.native, data, 'setWeights')
         try {
-          unwrap(this.native.writeParameter(model, index, pointer))
+          await this.whole((native) => native.writeParameter(model, index, pointer))
         } finally {
           this.native.release(pointer)
         }
@@ -102,8 +102,8 @@ export class InThreadEngine implements Engine {
 
   async setTrainable(request: Request<'setTrainable'>): Result<'setTrainable'> {
     const { model, layer, trainable } = request
-    return this.entry(model).turn.use(() => {
-      unwrap(this.native.setTrainable(model, layer, trainable ? 1 : 0))
+    return this.entry(model).turn.hold(async () => {
+      await this.whole((native) => native.setTrainable(model, layer, trainable ? 1 : 0))
       return null
     })
   }
@@ -116,18 +116,19 @@ export class InThreadEngine implements Engine {
       )
     }
     return this.entry(model).turn.hold(() =>
-      unwrapWhole<{ metrics: string[] }>(this.native, () =>
-        this.native.compileModel(model, training),
-      ),
+      this.whole<{ metrics: string[] }>((native) => native.compileModel(model, training)),
     )
   }
 
   async getLearningRate({ model }: Request<'getLearningRate'>): Result<'getLearningRate'> {
-    return unwrap<{ learningRate: number }>(this.native.getLearningRate(model)).learningRate
+    const answer = await this.whole<{ learningRate: number }>((native) =>
+      native.getLearningRate(model),
+    )
+    return answer.learningRate
   }
 
   async setLearningRate(request: Request<'setLearningRate'>): Result<'setLearningRate'> {
-    unwrap(this.native.setLearningRate(request.model, request.learningRate))
+    await this.whole((native) => native.setLearningRate(request.model, request.learningRate))
     return null
   }
 
@@ -158,8 +159,8 @@ export class InThreadEngine implements Engine {
   }
 
   async finishFit({ model }: Request<'finishFit'>): Result<'finishFit'> {
-    return this.entry(model).turn.use(() => {
-      unwrap(this.native.finishFit(model))
+    return this.entry(model).turn.hold(async () => {
+      await this.whole((native) => native.finishFit(model))
       return null
     })
   }
@@ -186,22 +187,22 @@ export class InThreadEngine implements Engine {
     if (request.yieldFirst) await yieldToMessages()
     if (signal?.aborted) throw abortError('predict', signal)
     const { work, turn } = this.entry(model)
-    const dataset = this.uploadDataset(columns)
+    const dataset = await this.uploadDataset(columns)
     try {
       const rows = columns[0]?.shape[0] ?? 0
       let results: Floats[] | undefined
       for (let from = 0; from < rows; from += batchSize) {
         if (from > 0) await yieldToMessages()
-        const parts = await turn.use(() => {
+        const rest = Math.min(batchSize, rows - from)
+        const predicted = (): Floats[] => {
           if (signal?.aborted) throw abortError('predict', signal)
           if (work.disposed) throw disposedDuring('predict')
-          return this.tensors(
-            this.native.predict(model, dataset, from, Math.min(batchSize, rows - from)),
-          )
-        })
-        results ??= parts.map(({ shape: [, ...rest] }) => ({
-          data: new Float32Array(rows * elementCount(rest)),
-          shape: [rows, ...rest],
+          return this.tensors(this.native.predict(model, dataset, from, rest))
+        }
+        const parts = await turn.hold(() => whole(this.native, predicted))
+        results ??= parts.map(({ shape: [, ...row] }) => ({
+          data: new Float32Array(rows * elementCount(row)),
+          shape: [rows, ...row],
         }))
         parts.forEach(({ data, shape: [count = 1] }, k) => {
           results?.[k]?.data.set(data, (data.length / count) * from)
@@ -240,7 +241,7 @@ export class InThreadEngine implements Engine {
   }
 
   async memory({ model, batchSize, training }: Request<'memory'>): Result<'memory'> {
-    return unwrap(this.native.memory(model, batchSize, training ? 1 : 0))
+    return this.whole((native) => native.memory(model, batchSize, training ? 1 : 0))
   }
 
   async digitFromPixels(request: Request<'digitFromPixels'>): Promise<DigitResult> {
@@ -249,7 +250,7 @@ export class InThreadEngine implements Engine {
     const pixels = copyIn(native, data, 'digitFromPixels')
     try {
       return await this.withMemory(784, 'digitFromPixels', async (pointer) => {
-        const found = await unwrapWhole<Omit<DigitResult, 'digit'>>(native, () =>
+        const found = await this.whole<Omit<DigitResult, 'digit'>>(() =>
           native.digitFromPixels(pixels, width, height, channels, pointer),
         )
         return { digit: native.HEAPU8.slice(pointer, pointer + 784), ...found }
@@ -275,13 +276,20 @@ export class InThreadEngine implements Engine {
     return entry
   }
 
-  private uploadDataset(columns: Column[]): number {
+  /** One call, with the rest of the engine where it needs that. */
+  private whole<Answer>(call: (native: NativeModule) => string): Promise<Answer> {
+    return whole(this.native, () => unwrap<Answer>(call(this.native)))
+  }
+
+  private async uploadDataset(columns: Column[]): Promise<number> {
     const { dataset } = unwrap<{ dataset: number }>(this.native.createDataset())
     try {
       for (const { role, data, shape } of columns) {
-        const pointer = copyIn(this.native, data, `the data (${role})`)
-        // From here on the bytes belong to the module, whether or not it accepts them.
-        unwrap(this.native.addColumn(dataset, role, dtypeOf(data), shape.join(','), pointer))
+        await this.whole((native) => {
+          const pointer = copyIn(native, data, `the data (${role})`)
+          // From here on the bytes belong to the module, whether or not it accepts them.
+          return native.addColumn(dataset, role, dtypeOf(data), shape.join(','), pointer)
+        })
       }
       return dataset
     } catch (error) {
@@ -301,10 +309,10 @@ export class InThreadEngine implements Engine {
     columns: Column[],
     use: (dataset: number) => Value,
   ): Promise<Value> {
-    return this.entry(model).turn.use(() => {
-      const dataset = this.uploadDataset(columns)
+    return this.entry(model).turn.hold(async () => {
+      const dataset = await this.uploadDataset(columns)
       try {
-        return use(dataset)
+        return await whole(this.native, () => use(dataset))
       } finally {
         unwrap(this.native.disposeDataset(dataset))
       }

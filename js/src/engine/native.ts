@@ -17,6 +17,8 @@ export interface NativeModule {
   release(pointer: number): void
   engineInfo(): string
   setRest(here: boolean): void
+  /** Throws in C++ while the rest is not there. */
+  needRest(): void
   startThreads(count: number): string
   createModel(spec: string, seed: number): string
   disposeModel(model: number): string
@@ -78,12 +80,15 @@ export async function instantiate(
   rest?: () => Promise<WebAssembly.Module>,
 ): Promise<NativeModule> {
   let first: WebAssembly.Instance | undefined
+  const running: { native?: NativeModule } = {}
+  // What the first part calls in place of every function of the rest.
+  const late = { '': () => running.native?.needRest() }
   let fail: (cause: unknown) => void = () => {}
   const failed = new Promise<never>((_, reject) => (fail = reject))
   const started = factory({
     // The glue waits for `receive` and never hears of a failure, so that is raced beside it.
     instantiateWasm(imports, receive) {
-      WebAssembly.instantiate(wasm, imports).then((instance) => {
+      WebAssembly.instantiate(wasm, { ...imports, late }).then((instance) => {
         first = instance
         receive(instance, wasm)
       }, fail)
@@ -91,15 +96,16 @@ export async function instantiate(
     },
     ...(script === undefined ? {} : { mainScriptUrlOrBlob: script }),
   })
-  const native = await Promise.race([started, failed])
-  if (rest === undefined || first === undefined) return native
+  const made = await Promise.race([started, failed])
+  running.native = made
+  if (rest === undefined || first === undefined) return made
   const imports = { first: first.exports }
-  native.setRest(false)
+  made.setRest(false)
   let coming: Promise<void> | undefined
-  native.bringRest = () => {
+  made.bringRest = () => {
     const bring = async (): Promise<void> => {
       await WebAssembly.instantiate(await rest(), imports) // it fills the table by itself
-      native.setRest(true)
+      made.setRest(true)
     }
     coming ??= bring().catch((error: unknown) => {
       coming = undefined // the next model may find the network back
@@ -107,21 +113,22 @@ export async function instantiate(
     })
     return coming
   }
-  return native
+  return made
 }
 
-/** Reads an answer; where the call needs the rest of the engine, fetches that and calls again. */
-export async function unwrapWhole<Result>(
-  native: NativeModule,
-  call: () => string,
-): Promise<Result> {
-  const answer = JSON.parse(call()) as Answer<Result>
-  if ('ok' in answer) return answer.ok
-  if (native.bringRest === undefined || (answer.error.code as string) !== 'needs-rest') {
-    throw new FoveaError(answer.error.code, answer.error.message)
+/**
+ * Calls; where that needs the rest of the engine, fetches it and calls again. Numbers that lie in the
+ * heap are to be copied within the call: afterwards another call may have had its turn.
+ */
+export async function whole<Result>(native: NativeModule, call: () => Result): Promise<Result> {
+  try {
+    return call()
+  } catch (error) {
+    const code = error instanceof FoveaError ? (error.code as string) : ''
+    if (native.bringRest === undefined || code !== 'needs-rest') throw error
   }
   await native.bringRest()
-  return unwrap(call())
+  return call()
 }
 
 /** Threads that take longer than this to start are given up. */

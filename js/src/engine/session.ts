@@ -9,7 +9,7 @@ import type {
   FitEpochRequest,
   StepReport,
 } from './engine.js'
-import { copyIn, copyTensorOut, unwrap } from './native.js'
+import { copyIn, copyTensorOut, unwrap, whole } from './native.js'
 import type { NativeModule, Place } from './native.js'
 import { yieldToMessages } from './yield.js'
 
@@ -82,10 +82,14 @@ async function step<Result>(
 ): Promise<Result> {
   const { model, dataset, asks } = request
   if (!asks || onLoss === undefined) {
-    return turn.use(() => unwrap(evaluates ? native.evaluateStep(model) : native.fitStep(model)))
+    const call = (): Result =>
+      unwrap(evaluates ? native.evaluateStep(model) : native.fitStep(model))
+    return turn.hold(() => whole(native, call))
   }
   const place = evaluates ? 'evaluate' : 'fit'
   const flag = evaluates ? 1 : 0
+  // A half step whose losses came from elsewhere could not be begun again.
+  await native.bringRest?.()
   return turn.hold(async () => {
     const { losses } = unwrap<{ losses: Record<'prediction' | 'target' | 'gradient', Place>[] }>(
       native.beginStep(model, dataset, flag),
@@ -131,8 +135,10 @@ export async function fitEpoch(
   const { native, run } = stage
   const { signal, onSteps } = options
   const { model, dataset, batchSize, from, to, shuffle, seed, epoch } = request
-  const begun = unwrap<{ batches: number }>(
-    native.beginFit(model, dataset, batchSize, from, to, shuffle ? 1 : 0, seed, epoch),
+  const begun = await whole(native, () =>
+    unwrap<{ batches: number }>(
+      native.beginFit(model, dataset, batchSize, from, to, shuffle ? 1 : 0, seed, epoch),
+    ),
   )
   const reporter = new Reporter(request.reportMilliseconds, onSteps)
   const clock = new Clock()
@@ -183,7 +189,7 @@ export async function evaluate(
   const { native, run } = stage
   const { signal } = options
   const { model, dataset, batchSize, from, to } = request
-  unwrap(native.beginEvaluate(model, dataset, batchSize, from, to))
+  await whole(native, () => unwrap(native.beginEvaluate(model, dataset, batchSize, from, to)))
   for (;;) {
     if (signal?.aborted) throw abortError('evaluate', signal)
     if (run.disposed) throw disposedDuring('evaluate')

@@ -28,16 +28,6 @@ export interface AlexnetOptions extends ZooOptions {
   weightDecay?: number
 }
 
-/**
- * AlexNet: five convolutions (11x11 with stride 4, 5x5, three 3x3), overlapping 3x3 max pooling, local
- * response normalisation, dense layers of 4096 with dropout. 62,378,344 weights, 60,965,224 with
- * `groups: 2`.
- *
- * @example
- * ```ts
- * const model = await fovea.zoo.alexnet({ inputShape: [67, 67, 3], classes: 10, units: 64 })
- * ```
- */
 export async function alexnet(options: AlexnetOptions = {}): Promise<Model> {
   const known = [
     'inputShape',

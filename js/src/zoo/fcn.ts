@@ -20,15 +20,6 @@ export interface FcnOptions extends ZooOptions {
   filters?: readonly number[]
 }
 
-/**
- * A class for every pixel: `[n, h, w, channels]` to probabilities `[n, h, w, classes]`. Train it with
- * `sparseCategoricalCrossentropy` on labels `[n, h, w]`.
- *
- * @example
- * ```ts
- * const model = await fovea.zoo.fcn({ inputShape: [32, 32, 1], classes: 4, filters: [8, 16] })
- * ```
- */
 export async function fcn(options: FcnOptions = {}): Promise<Model> {
   checkNames('fcn', options, ['inputShape', 'classes', 'filters', 'seed', 'name'])
   const { inputShape = [64, 64, 3], classes = 2, filters = [16, 32, 64], ...rest } = options

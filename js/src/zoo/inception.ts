@@ -82,17 +82,6 @@ function auxiliaryHead(x: SymbolicTensor, classes: number, name: string): Symbol
   return layers.dense({ units: classes, activation: 'softmax', name }).apply(y)
 }
 
-/**
- * GoogLeNet: a stem, nine inception modules, global average pooling, dropout 0.4, softmax.
- * 6,998,552 weights with 1000 classes and no auxiliary heads.
- *
- * @example
- * ```ts
- * const model = await fovea.zoo.inception({ classes: 10, auxiliary: true })
- * const loss = 'sparseCategoricalCrossentropy'
- * await model.compile({ optimizer: 'sgd', loss, lossWeights: [1, 0.3, 0.3] })
- * ```
- */
 export async function inception(options: InceptionOptions = {}): Promise<Model> {
   checkNames('inception', options, ['inputShape', 'classes', 'auxiliary', 'seed', 'name'])
   const { inputShape = [224, 224, 3], classes = 1000, auxiliary = false, ...rest } = options

@@ -21,18 +21,6 @@ export interface SteeringOptions extends ZooOptions {
   components?: number
 }
 
-/**
- * Image (and map) to the numbers of a mixture of Gaussians over one command: `[n, 3 * components]`,
- * the weights' logits, the means, the logarithms of the standard deviations. Train it with
- * `fovea.losses.gaussianMixtureNLL({ components })`, which is -log P(command | image, map).
- *
- * @example
- * ```ts
- * const model = await fovea.zoo.steering({ mapShape: [16, 16, 1], components: 2 })
- * const loss = fovea.losses.gaussianMixtureNLL({ components: 2 })
- * await model.compile({ optimizer: 'adam', loss })
- * ```
- */
 export async function steering(options: SteeringOptions = {}): Promise<Model> {
   checkNames('steering', options, ['imageShape', 'mapShape', 'components', 'seed', 'name'])
   const { imageShape = [48, 64, 3], mapShape = null, components = 3, ...rest } = options

@@ -1,0 +1,12 @@
+// What a page needs only now and then, in one file that browsers fetch when it is first asked for.
+// Who asks is late.ts.
+// SPDX-License-Identifier: MIT
+export { digitFromPixels, fromPixels } from './browser/pixels.js'
+export { webcam } from './browser/webcam.js'
+export { cifar10, fromCifar } from './datasets/cifar.js'
+export { digits, fashionMnist, fromIdx, mnist } from './datasets/mnist.js'
+export { runActivations, runGradients } from './inside.js'
+export { alexnet } from './zoo/alexnet.js'
+export { fcn } from './zoo/fcn.js'
+export { inception } from './zoo/inception.js'
+export { steering } from './zoo/steering.js'

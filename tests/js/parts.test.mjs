@@ -1,0 +1,122 @@
+// The engine in two parts, as browsers get it (scripts/package/split.mjs): the usual trainings run on
+// the first alone, everything else brings the rest, and both give the bits of the whole engine.
+// SPDX-License-Identifier: MIT
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import * as whole from 'fovea'
+import { kVariants, nodeOptions } from '../../scripts/lib/variants.mjs'
+
+// What the bundle for browsers asks of a page.
+globalThis.self ??= globalThis
+globalThis.navigator ??= { hardwareConcurrency: 1 }
+globalThis.location ??= { href: 'https://example.org/' }
+
+let instances = 0
+const instantiate = WebAssembly.instantiate
+WebAssembly.instantiate = (...given) => {
+  ++instances
+  return instantiate(...given)
+}
+const parts = await import('../../dist/index.js')
+
+const kImages = 24
+const pixels = Uint8Array.from({ length: kImages * 784 }, (_, i) => (i * 7919) >> 3)
+const classes = Uint8Array.from({ length: kImages }, (_, i) => i % 10)
+const x = whole.tensor(pixels, [kImages, 28, 28, 1])
+
+const { layers, losses, optimizers, regularizers, constraints } = whole
+const dense = (options) => layers.dense({ units: 10, activation: 'softmax', ...options })
+const chain = (...list) => [layers.flatten({ inputShape: [28, 28, 1] }), ...list]
+const usual = { optimizer: 'adam', loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy'] }
+
+/** What is trained, and with what; `rest`: whether that asks for the rest. */
+const kCases = {
+  'a usual network': {
+    list: [
+      layers.conv2d({ inputShape: [28, 28, 1], filters: 4, kernelSize: 3, activation: 'relu' }),
+      layers.maxPooling2d(),
+      layers.flatten(),
+      layers.dropout({ rate: 0.3 }),
+      dense(),
+    ],
+  },
+  'sgd with Nesterov': {
+    list: chain(dense()),
+    recipe: { optimizer: optimizers.sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true }) },
+    either: true,
+  },
+  'strides and dilation': {
+    list: [
+      layers.conv2d({ inputShape: [28, 28, 1], filters: 4, kernelSize: 3, strides: 2 }),
+      layers.conv2d({ filters: 4, kernelSize: 3, dilationRate: 2, padding: 'same' }),
+      layers.flatten(),
+      dense(),
+    ],
+    either: true,
+  },
+  'batch normalisation': {
+    list: chain(layers.batchNormalization(), dense({ kernelInitializer: 'orthogonal' })),
+    rest: true,
+  },
+  'an optimizer of the rest': { list: chain(dense()), recipe: { optimizer: 'nadam' }, rest: true },
+  'decay of weights': {
+    list: chain(dense()),
+    recipe: { optimizer: optimizers.sgd({ learningRate: 0.1, weightDecay: 0.01 }) },
+    rest: true,
+  },
+  'losses and metrics of the rest': {
+    list: chain(dense()),
+    recipe: {
+      loss: losses.focal(),
+      metrics: ['precision', 'auc', 'accuracy'],
+    },
+    oneHot: true,
+    rest: true,
+  },
+  'penalties and constraints': {
+    list: chain(
+      layers.dense({ units: 12, activation: 'gelu', kernelRegularizer: regularizers.l2() }),
+      dense({ kernelConstraint: constraints.maxNorm({ maxValue: 1 }) }),
+    ),
+    recipe: { optimizer: optimizers.adam({ globalClipNorm: 1 }) },
+    rest: true,
+  },
+}
+
+async function train(fovea, { list, recipe, oneHot }) {
+  const model = await fovea.sequential({
+    layers: list.map(({ type, options }) => fovea.layers[type](options)),
+    seed: 5,
+  })
+  await model.compile({ ...usual, ...recipe })
+  const y = oneHot ? fovea.oneHot(classes, 10) : classes
+  const { history } = await model.fit(x, y, { epochs: 2, batchSize: 7, verbose: 0 })
+  const measured = await model.evaluate(x, y)
+  const weights = (await model.getWeights()).map(({ data }) => data)
+  await model.dispose()
+  return { history, measured, weights }
+}
+
+const variant = kVariants.find((one) => one === 'simd')
+after(() => Promise.all([whole.shutdown(), parts.shutdown()]))
+
+for (const [name, given] of Object.entries(kCases)) {
+  test(`${name}: ${given.rest ? 'brings the rest' : 'the same bits'}`, async () => {
+    await parts.shutdown()
+    await parts.init({ variant, threads: 1, worker: false })
+    await whole.init({ variant, threads: 1 })
+    const before = instances
+    const actual = await train(parts, given)
+    const came = instances - before
+    if (!given.either) assert.equal(came, given.rest ? 1 : 0)
+    assert.deepEqual(actual, await train(whole, given))
+  })
+}
+
+test('an error is the same sentence', async () => {
+  const wrong = { list: [layers.dense({ inputShape: [28, 28, 1], units: -1 })] }
+  const sentence = (fovea) => train(fovea, wrong).then(String, (error) => error.message)
+  await parts.shutdown()
+  await parts.init({ variant, threads: 1, worker: false })
+  assert.equal(await sentence(parts), await sentence(whole))
+})
