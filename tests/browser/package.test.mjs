@@ -9,6 +9,7 @@ import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { bits, bands, smallModel } from '../js/support/small.mjs'
 import * as foveaInNode from 'fovea'
+import { downloadBytes } from '../../scripts/package/sizes.mjs'
 import { launch, openPage } from './chromium.mjs'
 
 const dist = fileURLToPath(new URL('../../dist/', import.meta.url))
@@ -302,4 +303,34 @@ test('pixels come from a canvas, an image bitmap and a video frame’s size', as
     assert.ok(last[0] > 240 && last[1] > 175 && last[2] > 175, `${last}`)
   }
   assert.deepEqual(digit, { found: true, shape: [28, 28, 1], most: 255 })
+})
+
+test('a page that trains a usual network downloads the first part alone', async () => {
+  headers = {}
+  /** In the page: which files of the package came over the wire, at each of two stages. */
+  const files = await inPage(async () => {
+    const { fovea } = globalThis
+    const loaded = () =>
+      performance
+        .getEntriesByType('resource')
+        .map(({ name }) => new URL(name).pathname)
+        .filter((path) => path.startsWith('/dist/'))
+    await fovea.init({ variant: 'simd', threads: 1 })
+    const x = fovea.tensor(new Uint8Array(16 * 784), [16, 28, 28, 1])
+    const y = new Int32Array(16)
+    const usual = await fovea.zoo.torchMnist({ seed: 1 })
+    const loss = fovea.losses.sparseCategoricalCrossentropy({ fromLogits: true })
+    await usual.compile({ optimizer: 'adam', loss, metrics: ['accuracy'] })
+    await usual.fit(x, y, { epochs: 1, batchSize: 8 })
+    const first = loaded()
+    const { flatten, dense, leakyReLU } = fovea.layers
+    const other = await fovea.sequential({
+      layers: [flatten({ inputShape: [28, 28, 1] }), dense({ units: 4 }), leakyReLU()],
+    })
+    await other.predict(x)
+    return { first, then: loaded().slice(first.length) }
+  })
+  const known = downloadBytes(dist, 'simd').files.map(({ name }) => `/dist/${name}`)
+  assert.deepEqual(files.first.sort(), known.sort())
+  assert.deepEqual(files.then, ['/dist/engine/simd-rest.js'])
 })
