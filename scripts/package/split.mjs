@@ -123,17 +123,12 @@ function oneStandIn(wasm) {
     const late = module.startsWith(kLate)
     const from = at
     const kind = wasm[at++]
+    // After the kind: a type's number (function), a tag's with a zero before it, two bytes (global),
+    // or the limits of a memory, which a table has after its type.
+    if (kind === 1 || kind === 4) at++
     if (kind === 3) at += 2
-    else if (kind === 0) number()
-    else if (kind === 4) {
-      at++
-      number()
-    } else {
-      if (kind === 1) at++
-      const bounded = number() & 1
-      number()
-      if (bounded) number()
-    }
+    else if (kind === 0 || kind === 4) number()
+    else for (let numbers = 1 + (number() & 1); numbers > 0; --numbers) number()
     section.push(...named(late ? kLate : module), ...named(late ? '' : name))
     section.push(...wasm.subarray(from, at))
   }

@@ -248,5 +248,39 @@ TEST_CASE("losses of one's own: mean squared error given from outside trains to 
   CHECK(evaluator.loss() == 0.75);
 }
 
+TEST_CASE("a step that failed has not happened: begun again it is the same one", "[extras]") {
+  // In a browser the first call of a function may fail until it has been fetched (core/rest.h).
+  const std::string recipe =
+      "optimizer type=sgd learningRate=0.5\nloss type=meanSquaredError\nmetric type=mae";
+  TrainingRun once = neuron("", recipe);
+  TrainingRun again = neuron("", recipe);
+  set_weights(once);
+  set_weights(again);
+  constexpr EpochOrder kOneByOne{.from = 0, .to = 2, .batch_size = 1};
+  once.trainer.begin(two_rows(), kOneByOne);
+  again.trainer.begin(two_rows(), kOneByOne);
+  for (int step = 0; step < 2; ++step) {
+    const StepReport report = once.trainer.step();
+    const std::uint32_t row = again.trainer.begin_step()[0];
+    CHECK(again.trainer.begin_step()[0] == row);
+    CHECK(again.trainer.finish_step({}).loss == report.loss);
+  }
+  CHECK(once.all_parameters() == again.all_parameters());
+
+  const auto measured = [&](int times) {
+    Model& model = once.small.model();
+    std::vector<OutputMetric>& metrics = once.trainer.recipe().metrics;
+    metrics[0].metric.reset();
+    Epoch epoch(model, once.trainer.recipe(), {"evaluate", two_rows(), kOneByOne});
+    for (int i = 0; i < times; ++i) {
+      model.forward(epoch.next(), 0, 0);
+      const double loss = epoch.measure(metrics, {});
+      if (i != 0 || times == 2) epoch.count(loss);
+    }
+    return std::array{epoch.loss(), metrics[0].metric.value()};
+  };
+  CHECK(measured(3) == measured(2));
+}
+
 }  // namespace
 }  // namespace fovea

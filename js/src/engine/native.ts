@@ -80,9 +80,8 @@ export async function instantiate(
   rest?: () => Promise<WebAssembly.Module>,
 ): Promise<NativeModule> {
   let first: WebAssembly.Instance | undefined
-  const running: { native?: NativeModule } = {}
   // What the first part calls in place of every function of the rest.
-  const late = { '': () => running.native?.needRest() }
+  const late = { '': () => made.needRest() }
   let fail: (cause: unknown) => void = () => {}
   const failed = new Promise<never>((_, reject) => (fail = reject))
   const started = factory({
@@ -97,7 +96,6 @@ export async function instantiate(
     ...(script === undefined ? {} : { mainScriptUrlOrBlob: script }),
   })
   const made = await Promise.race([started, failed])
-  running.native = made
   if (rest === undefined || first === undefined) return made
   const imports = { first: first.exports }
   made.setRest(false)
