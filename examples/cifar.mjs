@@ -54,7 +54,7 @@ const own = await fovea.sequential({
 const lenet = await fovea.zoo.lenetCifar({ seed: 1 })
 
 // Train and evaluate: the same epochs for both.
-const epochs = full ? 15 : quick ? 3 : 6
+const epochs = full ? 8 : quick ? 3 : 6
 const accuracies = []
 for (const model of [lenet, own]) {
   const decaySteps = epochs * Math.ceil(train.labels.length / 32)
