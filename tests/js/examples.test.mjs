@@ -2,7 +2,8 @@
 // prints must keep its promise. Data that are not here are a skip with a reason.
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -33,12 +34,12 @@ test('every example is here and in the table of examples/README.md', () => {
 })
 
 for (const [name, promises] of Object.entries(kExamples)) {
-  test(`examples/${name} --quick`, (context) => {
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      [`examples/${name}`, '--quick'],
-      { cwd: root, encoding: 'utf8' },
-    )
+  test(`examples/${name} --quick`, async (context) => {
+    const child = spawn(process.execPath, [`examples/${name}`, '--quick'], { cwd: root })
+    let [stdout, stderr] = ['', '']
+    child.stdout.on('data', (data) => (stdout += data))
+    child.stderr.on('data', (data) => (stderr += data))
+    const [status] = await once(child, 'close')
     assert.equal(status, 0, `${stderr}\n${stdout.slice(-2000)}`)
     if (stdout.startsWith('Skipped: ')) return context.skip(stdout.trim().replace('\n', ' '))
     const results = [...stdout.matchAll(/^Result: .+ (-?[\d.]+) \((at least|at most) ([\d.]+) /gm)]
