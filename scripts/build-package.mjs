@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Makes the npm package in dist/ from js/src and the wasm modules that are built:
-//   index.js, parts/         browsers: the API; loads one of engine/*.js when it starts
+//   index.js, part-*.js      browsers: the API; loads one of engine/*.js when it starts
 //   engine/<build>.js        the worker's script and the gzipped wasm as strings: no file to configure
 //   engine/<build>/          the same as plain files, for strict set-ups (workerUrl, wasmUrl)
 //   node.js, node.cjs        Node, with node/<build>/ beside them
 //   types/, data/            type declarations; ten thousand digits
 // Does nothing when nothing changed.
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { fingerprint } from './lib/cmake.mjs'
@@ -42,7 +42,8 @@ export async function buildDist() {
 }
 
 async function make(builds) {
-  for (const name of ['engine', 'node', 'parts', 'types']) {
+  const parts = existsSync(dist) ? readdirSync(dist).filter((name) => name.startsWith('part-')) : []
+  for (const name of ['engine', 'node', 'types', ...parts]) {
     rmSync(join(dist, name), { recursive: true, force: true })
   }
   await bundleBrowser(dist, builds)

@@ -62,7 +62,7 @@ export async function bundleBrowser(dist, builds) {
     entryPoints: [source('index.ts')],
     outdir: dist,
     splitting: true, // later.ts is a file of its own, and so is what it shares with the others
-    chunkNames: 'parts/[name]-[hash]',
+    chunkNames: 'part-[name]-[hash]', // beside index.js: from there the engines are found
     platform: 'browser',
     sourcemap: true,
     plugins: [virtual({ engines: { text: engines.join('\n') } })],

@@ -13,7 +13,7 @@ const gzipped = (path) => gzipSync(readFileSync(path), { level: 9 }).length
 /** index.js and what it imports at once; what it may import later is no part of it. */
 function apiFiles(dist) {
   const text = readFileSync(join(dist, 'index.js'), 'utf8')
-  const imported = text.matchAll(/\bfrom\s*"(\.\/parts\/[^"]+)"|\bimport\s*"(\.\/parts\/[^"]+)"/g)
+  const imported = text.matchAll(/\bfrom\s*"(\.\/part-[^"]+)"|\bimport\s*"(\.\/part-[^"]+)"/g)
   return ['index.js', ...new Set([...imported].map(([, a, b]) => a ?? b))]
 }
 
