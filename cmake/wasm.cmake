@@ -10,12 +10,17 @@ else()
 endif()
 
 target_compile_options(fovea_cold PRIVATE -Oz)
-# The innermost loops are product.cpp's; around them, and where vectors are written out already, the
-# compiler's own vectors and unrolled loops cost many bytes and save no time.
-set(around_hot ${hot_sources})
-list(FILTER around_hot EXCLUDE REGEX "/product\\.cpp$")
-set_source_files_properties(${around_hot} PROPERTIES
-  COMPILE_OPTIONS "-O2;-fno-vectorize;-fno-slp-vectorize;-fno-unroll-loops")
+if(FOVEA_SIMD STREQUAL "scalar")
+  # For browsers from before 2021 alone: four lanes one by one are long, and the budget is the same.
+  target_compile_options(fovea_hot PRIVATE -Oz)
+else()
+  # The innermost loops are product.cpp's; around them, and where vectors are written out already,
+  # the compiler's own vectors and unrolled loops cost many bytes and save no time.
+  set(around_hot ${hot_sources})
+  list(FILTER around_hot EXCLUDE REGEX "/product\\.cpp$")
+  set_source_files_properties(${around_hot} PROPERTIES
+    COMPILE_OPTIONS "-O2;-fno-vectorize;-fno-slp-vectorize;-fno-unroll-loops")
+endif()
 
 function(add_module name environment)
   add_executable(${name} $<TARGET_OBJECTS:fovea_bindings>)

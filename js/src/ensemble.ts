@@ -88,17 +88,6 @@ export class Ensemble {
   }
 }
 
-/**
- * Puts trained networks together: `predict` and `evaluate` average their probabilities.
- *
- * @param models networks with the same shapes of inputs and outputs, compiled before
- * @throws FoveaError `bad-option` without models, `bad-shape` where they do not match
- * @example
- * ```ts
- * const all = await fovea.ensemble([m1, m2, m3])
- * const { accuracy } = await all.evaluate(test)
- * ```
- */
 export async function ensemble(models: readonly Model[]): Promise<Ensemble> {
   const isList = Array.isArray(models) && models.every((one) => one instanceof Model)
   const [first] = isList ? models : []

@@ -1,5 +1,7 @@
 // Fovea's public entry: `import * as fovea from 'fovea'`. Importing it does nothing else.
 // SPDX-License-Identifier: MIT
+import { late } from './late.js'
+
 export * as browser from './browser/index.js'
 export * as callbacks from './callbacks.js'
 export * as constraints from './constraints.js'
@@ -15,7 +17,6 @@ export * as zoo from './zoo.js'
 
 export { model, sequential } from './create.js'
 export type { ModelOptions, SequentialOptions } from './create.js'
-export { ensemble } from './ensemble.js'
 export type { Ensemble } from './ensemble.js'
 export { backend, init, memory, shutdown } from './engine/runtime.js'
 export type { Backend, InitOptions } from './engine/runtime.js'
@@ -50,3 +51,16 @@ export type { Regularizer } from './regularizers.js'
 export type { Schedule } from './schedules.js'
 export type { History, Logs, TrainingStep } from './training.js'
 export type { NamedTensor } from './weights.js'
+
+/**
+ * Puts trained networks together: `predict` and `evaluate` average their probabilities.
+ *
+ * @param models networks with the same shapes of inputs and outputs, compiled before
+ * @throws FoveaError `bad-option` without models, `bad-shape` where they do not match
+ * @example
+ * ```ts
+ * const all = await fovea.ensemble([m1, m2, m3])
+ * const { accuracy } = await all.evaluate(test)
+ * ```
+ */
+export const ensemble = /* @__PURE__ */ late('ensemble')

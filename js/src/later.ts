@@ -5,8 +5,18 @@ export { digitFromPixels, fromPixels } from './browser/pixels.js'
 export { webcam } from './browser/webcam.js'
 export { cifar10, fromCifar } from './datasets/cifar.js'
 export { digits, fashionMnist, fromIdx, mnist } from './datasets/mnist.js'
+export { ensemble } from './ensemble.js'
 export { runActivations, runGradients } from './inside.js'
 export { alexnet } from './zoo/alexnet.js'
+export {
+  catClassifier,
+  kerasMnist,
+  lenetCifar,
+  logistic,
+  mlp,
+  softmaxRegression,
+  torchMnist,
+} from './zoo/classic.js'
 export { fcn } from './zoo/fcn.js'
 export { inception } from './zoo/inception.js'
 export { steering } from './zoo/steering.js'

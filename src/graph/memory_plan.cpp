@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <numeric>
 
 namespace fovea {
 
@@ -33,10 +32,14 @@ MemoryPlan plan_memory(std::span<const BufferLife> given, std::int64_t alignment
   for (BufferLife& buffer : buffers)
     buffer.size = (buffer.size + alignment - 1) / alignment * alignment;
 
-  std::vector<std::size_t> by_size(buffers.size());
-  std::iota(by_size.begin(), by_size.end(), std::size_t{0});
-  std::ranges::stable_sort(
-      by_size, [&](std::size_t a, std::size_t b) { return buffers[a].size > buffers[b].size; });
+  // Largest first, of equals the earlier. By insertion: there are hundreds of buffers, not
+  // millions, and the standard library's stable sort is longer than all else here.
+  std::vector<std::size_t> by_size;
+  for (std::size_t i = 0; i < buffers.size(); ++i) {
+    auto at = by_size.end();
+    while (at != by_size.begin() && buffers[*(at - 1)].size < buffers[i].size) --at;
+    by_size.insert(at, i);
+  }
 
   MemoryPlan plan{.offsets = std::vector<std::int64_t>(buffers.size()),
                   .lower_bound = lower_bound_of(buffers)};

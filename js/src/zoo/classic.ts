@@ -17,10 +17,6 @@ export interface MlpOptions extends ZooOptions {
   classes?: number
 }
 
-/**
- * LeNet's shape for 32x32 colour images in 10 classes: two 5x5 convolutions, each with a 2x2 max
- * pooling, then dense layers of 120, 84 and 10. 62,006 weights, relu, softmax at the end.
- */
 export function lenetCifar(options: ZooOptions = {}): Promise<Model> {
   return make('lenetCifar', options, [
     layers.conv2d({ inputShape: [32, 32, 3], filters: 6, kernelSize: 5, activation: 'relu' }),
@@ -34,10 +30,6 @@ export function lenetCifar(options: ZooOptions = {}): Promise<Model> {
   ])
 }
 
-/**
- * 28x28 digits: two 3x3 convolutions (32 and 64 filters), each with a 2x2 max pooling, a dense layer
- * of 1024, softmax over 10. 1,668,490 weights.
- */
 export function kerasMnist(options: ZooOptions = {}): Promise<Model> {
   return make('kerasMnist', options, [
     layers.conv2d({ inputShape: [28, 28, 1], filters: 32, kernelSize: 3, activation: 'relu' }),
@@ -50,18 +42,6 @@ export function kerasMnist(options: ZooOptions = {}): Promise<Model> {
   ])
 }
 
-/**
- * 28x28 digits: three 3x3 convolutions (16, 32 and 64 filters) with same padding, each with a 2x2 max
- * pooling, a dense layer of 128, dropout 0.5, 10 logits: train it with `fromLogits: true`.
- * 98,442 weights.
- *
- * @example
- * ```ts
- * const model = await fovea.zoo.torchMnist({ seed: 1 })
- * const loss = fovea.losses.sparseCategoricalCrossentropy({ fromLogits: true })
- * await model.compile({ optimizer: 'adam', loss, metrics: ['accuracy'] })
- * ```
- */
 export function torchMnist(options: ZooOptions = {}): Promise<Model> {
   const block = (filters: number, inputShape?: readonly number[]): Layer[] => [
     layers.conv2d({ inputShape, filters, kernelSize: 3, padding: 'same', activation: 'relu' }),
@@ -78,7 +58,6 @@ export function torchMnist(options: ZooOptions = {}): Promise<Model> {
   ])
 }
 
-/** One neuron with a sigmoid that sees a 28x28 image. 785 weights. */
 export function logistic(options: ZooOptions = {}): Promise<Model> {
   return make('logistic', options, [
     layers.flatten({ inputShape: [28, 28, 1] }),
@@ -86,7 +65,6 @@ export function logistic(options: ZooOptions = {}): Promise<Model> {
   ])
 }
 
-/** Ten neurons with a softmax that see a 28x28 image. 7,850 weights. */
 export function softmaxRegression(options: ZooOptions = {}): Promise<Model> {
   return make('softmaxRegression', options, [
     layers.flatten({ inputShape: [28, 28, 1] }),
@@ -94,7 +72,6 @@ export function softmaxRegression(options: ZooOptions = {}): Promise<Model> {
   ])
 }
 
-/** The fully connected network that convolutional ones are compared with. */
 export async function mlp(options: MlpOptions = {}): Promise<Model> {
   checkNames('mlp', options, ['inputShape', 'hidden', 'classes', 'seed', 'name'])
   const { inputShape = [28, 28, 1], hidden = [128], classes = 10, ...rest } = options
@@ -116,16 +93,6 @@ export interface CatClassifierOptions extends ZooOptions {
   hidden?: number
 }
 
-/**
- * Is it a cat? Convolutions with poolings, one hidden dense layer, one neuron with a sigmoid: train it
- * with `binaryCrossentropy`. 285,857 weights by default.
- *
- * @example
- * ```ts
- * const model = await fovea.zoo.catClassifier({ inputShape: [32, 32, 3], filters: [8, 16] })
- * await model.compile({ optimizer: 'adam', loss: 'binaryCrossentropy', metrics: ['accuracy'] })
- * ```
- */
 export async function catClassifier(options: CatClassifierOptions = {}): Promise<Model> {
   checkNames('catClassifier', options, ['inputShape', 'filters', 'hidden', 'seed', 'name'])
   const { inputShape = [64, 64, 3], filters = [16, 32, 64], hidden = 64, ...rest } = options
