@@ -55,7 +55,10 @@ def prepare(request):
     images = torch.frombuffer(data, dtype=torch.float32, count=EXAMPLES * height * width * channels)
     images = images.reshape(EXAMPLES, height, width, channels).permute(0, 3, 1, 2)
     labels = torch.frombuffer(data, dtype=torch.uint8, offset=len(data) - EXAMPLES).long()
-    images = images.contiguous(memory_format=FORMAT)
+    # Views of [n, h, w, c] memory already count as channels_last. With one channel they count as
+    # contiguous too, so that contiguous() would leave them as they are: copied, they are NCHW.
+    if FORMAT == torch.contiguous_format:
+        images = torch.empty(images.shape).copy_(images)
     batches = [(images[i:i + batch], labels[i:i + batch]) for i in range(0, EXAMPLES, batch)]
     model = build(net)
     if request["phase"] == "infer":
