@@ -15,7 +15,7 @@ import { writePixels } from './lib/pixels.mjs'
 import { prepare, runProgram } from './lib/prepare.mjs'
 import * as report from './lib/report.mjs'
 import { measureStarts } from './lib/start.mjs'
-import { verdictsOf, worse } from './lib/verdict.mjs'
+import { comparisonsOf, worse } from './lib/verdict.mjs'
 
 /** A quick run drops the cases that it has no time left for. */
 const kQuickMilliseconds = 80_000
@@ -61,7 +61,7 @@ async function startAll(options, notes) {
 async function measureAll(entries, cases, options, notes) {
   const begin = performance.now()
   const rows = []
-  const verdicts = []
+  const comparisons = []
   for (const [index, work] of cases.entries()) {
     if (options.quick && performance.now() - begin > kQuickMilliseconds) {
       notes.push(`The last ${cases.length - index} cases were left out: no time, with --quick.`)
@@ -71,11 +71,11 @@ async function measureAll(entries, cases, options, notes) {
     const runs = await measureCase(some, work, options, notes)
     const clock = clockOf(runs)
     rows.push(...runs.map((run) => rowOf(run, work, clock)))
-    verdicts.push(...verdictsOf(runs, work))
+    comparisons.push(...comparisonsOf(runs, work))
     const { net, phase, batch, data } = work
     process.stderr.write(`bench: ${net} ${phase} ${batch}, ${data}: ${seconds(begin)}\n`)
   }
-  return { rows, verdicts: worse(verdicts) }
+  return { rows, comparisons, verdicts: worse(comparisons) }
 }
 
 async function measureLimit(options, notes) {
@@ -91,7 +91,7 @@ async function measureLimit(options, notes) {
 }
 
 function print(result) {
-  const { machine: from, limit, rows, verdicts, starts, download, notes } = result
+  const { machine: from, limit, rows, comparisons, verdicts, starts, download, notes } = result
   say(
     `${from.cpu}, ${from.processors} processors, load ${from.load[0].toFixed(1)}. ${report.netNames}.`,
   )
@@ -102,6 +102,7 @@ function print(result) {
         .join(', ') || 'not measured'),
   )
   for (const part of [
+    report.comparisonTable(comparisons),
     report.verdictTable(verdicts),
     report.latencyTable(rows),
     report.shareTable(rows, limit),
@@ -130,11 +131,11 @@ await main(async () => {
     const identities = entries.map(({ child }) => child.identity)
     const versions = { node: process.versions.node }
     for (const { library, version } of identities) versions[library] = version
-    const { rows, verdicts } = await measureAll(entries, cases, options, notes)
+    const measured = await measureAll(entries, cases, options, notes)
     const { quick, windows, windowMs } = options
     const settings = { quick, windows, windowMs }
     const result = { date: date.toISOString(), machine: from, versions, settings, limit }
-    Object.assign(result, { rows, verdicts, starts, download: downloads(), notes })
+    Object.assign(result, { ...measured, starts, download: downloads(), notes })
     print(result)
     const file = options.json ?? (quick ? undefined : resultsFile(date, from))
     if (file === undefined) return

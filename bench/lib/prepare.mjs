@@ -34,7 +34,10 @@ export async function prepare({ only, asBuilt }) {
 export async function runProgram(name, variant, { asBuilt, args = [] }) {
   const file = join(wasmFolder(variant), `${name}.js`)
   if (!asBuilt)
-    await buildPreset(`wasm-${variant}`, [name], { inputs: ['bench'], outputs: [`${name}.js`] })
+    await buildPreset(`wasm-${variant}`, [name], {
+      inputs: ['bench/limit.cpp', 'bench/layers.cpp'],
+      outputs: [`${name}.js`],
+    })
   if (!existsSync(file)) return undefined
   const [node, ...flags] = nodes()[0].command
   return run(node, [...flags, file, ...args])

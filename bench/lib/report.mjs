@@ -13,29 +13,43 @@ export function table(rows) {
   return rows.map(line).join('\n')
 }
 
-/** Fovea's best, and each peer with the ratio. */
-export function verdictTable(verdicts) {
-  const peers = kLibraries.filter(
-    (name) => name !== 'fovea' && verdicts.some(({ speeds }) => speeds[name] !== undefined),
+const peersIn = (list, key) =>
+  kLibraries.filter((name) =>
+    list.some((each) => name !== 'fovea' && each[key][name] !== undefined),
   )
-  const head = [
-    'images/s',
-    'threads',
-    'clock',
-    'fovea',
-    'variant',
-    ...peers.flatMap((p) => [p, 'ratio']),
-  ]
-  const rows = verdicts.map(({ net, phase, batch, threads, clock, fovea, speeds, ratios }) => [
+const number = (value, digits) => (value === undefined ? '-' : value.toFixed(digits))
+
+/** Fovea's best, and each peer's with the ratio. */
+export function comparisonTable(comparisons) {
+  const peers = peersIn(comparisons, 'speeds')
+  const columns = peers.flatMap((name) => [name, 'ratio'])
+  const head = ['images/s', 'pixels', 'threads', 'clock', 'fovea', 'variant', ...columns]
+  const rows = comparisons.map(
+    ({ net, phase, batch, data, threads, clock, fovea, speeds, ratios }) => [
+      `${net} ${phase} ${batch}`,
+      data,
+      String(threads),
+      clock,
+      speeds.fovea === undefined ? '-' : whole(speeds.fovea),
+      fovea.variant === undefined ? '-' : `${fovea.variant} x${fovea.threads}`,
+      ...peers.flatMap((name) => [
+        speeds[name] === undefined ? '-' : whole(speeds[name]),
+        number(ratios[name], 2),
+      ]),
+    ],
+  )
+  return table([head, ...rows])
+}
+
+/** For each peer the worse ratio of both kinds of pixels. */
+export function verdictTable(verdicts) {
+  const peers = peersIn(verdicts, 'ratios')
+  if (peers.length === 0) return ''
+  const head = ['times as fast, the worse of both pixels', 'threads', ...peers]
+  const rows = verdicts.map(({ net, phase, batch, threads, ratios }) => [
     `${net} ${phase} ${batch}`,
     String(threads),
-    clock,
-    speeds.fovea === undefined ? '-' : whole(speeds.fovea),
-    fovea.variant === undefined ? '-' : `${fovea.variant} x${fovea.threads}`,
-    ...peers.flatMap((name) => [
-      speeds[name] === undefined ? '-' : whole(speeds[name]),
-      ratios[name] === undefined ? '-' : ratios[name].toFixed(2),
-    ]),
+    ...peers.map((name) => number(ratios[name], 2)),
   ])
   return table([head, ...rows])
 }

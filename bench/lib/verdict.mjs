@@ -4,10 +4,10 @@
 import { clockOf, median, stepTimes } from './measure.mjs'
 
 /**
- * Verdicts of one case from its runs. The ratio is the median of the ratios of neighbouring windows:
+ * One case from its runs, for each number of threads. The ratio is the median of the ratios of neighbouring windows:
  * above 1 Fovea is faster.
  */
-export function verdictsOf(runs, work) {
+export function comparisonsOf(runs, work) {
   const threadCounts = [...new Set(runs.map(({ entry }) => entry.settings.threads))].sort()
   return threadCounts.map((threads) => {
     const clock = threads === 1 ? clockOf(runs) : 'wall'
@@ -44,32 +44,18 @@ export function verdictsOf(runs, work) {
   })
 }
 
-/** One verdict per net, phase, batch and threads: the worse ratio of random and real pixels. */
-export function worse(verdicts) {
+/** One verdict per net, phase, batch and threads: for each peer the worse of both kinds of pixels. */
+export function worse(comparisons) {
   const merged = new Map()
-  for (const verdict of verdicts) {
-    const { net, phase, batch, threads } = verdict
+  for (const { net, phase, batch, threads, data, ratios } of comparisons) {
     const key = [net, phase, batch, threads].join()
-    const other = merged.get(key)
-    if (!other) {
-      const pixels = Object.fromEntries(
-        Object.keys(verdict.ratios).map((name) => [name, verdict.data]),
-      )
-      merged.set(key, {
-        ...verdict,
-        ratios: { ...verdict.ratios },
-        speeds: { ...verdict.speeds },
-        pixels,
-      })
-      continue
+    const verdict = merged.get(key) ?? { net, phase, batch, threads, ratios: {}, pixels: {} }
+    merged.set(key, verdict)
+    for (const [library, ratio] of Object.entries(ratios)) {
+      if (verdict.ratios[library] <= ratio) continue
+      verdict.ratios[library] = ratio
+      verdict.pixels[library] = data
     }
-    for (const [library, ratio] of Object.entries(verdict.ratios)) {
-      if (other.ratios[library] <= ratio) continue
-      other.ratios[library] = ratio
-      other.pixels[library] = verdict.data
-    }
-    for (const [library, speed] of Object.entries(verdict.speeds))
-      other.speeds[library] = Math.min(speed, other.speeds[library] ?? speed)
   }
-  return [...merged.values()].map(({ data: _, ...rest }) => rest)
+  return [...merged.values()]
 }
