@@ -58,7 +58,7 @@ export class Child {
 
   lastComplaint() {
     const lines = this.complaints.trim().split('\n')
-    return lines.find((line) => /error/i.test(line)) ?? lines.at(-1) ?? ''
+    return (lines.find((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1) ?? '').replace(/\.$/, '')
   }
 
   end() {
