@@ -52,3 +52,10 @@ target_link_options(fovea_tests PRIVATE
 if(FOVEA_THREADS)
   target_link_options(fovea_tests PRIVATE -sPTHREAD_POOL_SIZE=4)
 endif()
+
+# The benchmark's programs, linked like the modules, so that they are optimised alike.
+foreach(program fovea_limit fovea_layers)
+  set_target_properties(${program} PROPERTIES SUFFIX .js)
+  target_link_options(${program} PRIVATE
+    -Oz ${memory_settings} -sENVIRONMENT=node -sNODERAWFS -sEXIT_RUNTIME -sASSERTIONS=0)
+endforeach()

@@ -38,8 +38,12 @@ export function buildWasmTests(variants = kVariants) {
   )
 }
 
+/** The tests, and the benchmark's programs, so that they are known to compile. */
 export const buildNative = (preset = 'native-debug') =>
-  buildPreset(preset, ['fovea_tests'], { inputs: kTestInputs, outputs: ['fovea_tests'] })
+  buildPreset(preset, ['fovea_tests', 'fovea_limit', 'fovea_layers'], {
+    inputs: [...kTestInputs, 'bench/limit.cpp', 'bench/layers.cpp'],
+    outputs: ['fovea_tests'],
+  })
 
 /** The npm package in dist/, from js/ and the modules. */
 export async function buildPackage() {

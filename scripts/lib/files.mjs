@@ -15,5 +15,5 @@ export function projectFiles(pattern) {
   )
 }
 
-export const kCppFiles = /^(src|tests)\/.*\.(cpp|h)$/
+export const kCppFiles = /^(src|tests|bench)\/.*\.(cpp|h)$/
 export const kPrettyFiles = /\.(js|mjs|ts|mts|svelte|css|html|json)$/

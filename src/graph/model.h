@@ -78,6 +78,8 @@ class Model {
   [[nodiscard]] double activity_penalty(const Plan& plan) const;
   /// Computes the gradient of every trainable parameter from the gradients that the losses wrote.
   void backward(Plan& plan, std::uint32_t seed, std::uint32_t step);
+  /// One instruction of a plan: what forward and backward do for each. bench/layers.cpp times them.
+  void run(Plan& plan, const Instruction& instruction, std::uint32_t seed, std::uint32_t step);
   /// Takes over the statistics (moving means) that the last forward pass in training proposed.
   void commit_statistics();
 
@@ -90,7 +92,6 @@ class Model {
   [[nodiscard]] TensorView view(const Plan& plan, const Operand& operand) const;
   [[nodiscard]] std::span<float> scratch(const Plan& plan, const Operand& operand) const;
   void gather_views(Plan& plan, const Instruction& instruction);
-  void run(Plan& plan, const Instruction& instruction, std::uint32_t seed, std::uint32_t step);
   void run_forward(Plan& plan, const Instruction& instruction, std::uint32_t seed,
                    std::uint32_t step);
   void run_backward(Plan& plan, const Instruction& instruction, std::uint32_t seed,

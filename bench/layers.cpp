@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+// The time of each layer in a training step: fovea_layers DESCRIPTION BATCH, where DESCRIPTION is
+// the text of a model (src/graph/model_spec.h). Every instruction of the compiled program is run
+// many times by itself, which it can be since kernels overwrite; the median counts. A program of
+// its own rather than a call of the engine, so that nobody downloads it.
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "core/json.h"
+#include "graph/model.h"
+
+namespace {
+
+using fovea::Instruction;
+using fovea::Model;
+using fovea::Network;
+using fovea::Plan;
+using Clock = std::chrono::steady_clock;
+
+constexpr int kWindows = 25;
+constexpr double kWindowMilliseconds = 4;
+constexpr std::uint32_t kSeed = 1;
+
+/// Numbers like those of a training: half of the activations' inputs are negative.
+void fill(fovea::TensorView view, std::uint32_t& state, float low, float high) {
+  for (float& value : view.values()) {
+    state = state * 1664525U + 1013904223U;
+    value = low + (high - low) * static_cast<float>(state >> 8U) / static_cast<float>(1U << 24U);
+  }
+}
+
+double milliseconds(Clock::duration time) {
+  return std::chrono::duration<double, std::milli>(time).count();
+}
+
+/// Of one run, the median of many windows.
+double time_of(Model& model, Plan& plan, const Instruction& instruction) {
+  const auto window = [&](int runs) {
+    const auto start = Clock::now();
+    for (int i = 0; i < runs; ++i) model.run(plan, instruction, kSeed, 0);
+    return milliseconds(Clock::now() - start);
+  };
+  int runs = 1;
+  while (window(runs) < kWindowMilliseconds && runs < (1 << 20)) runs *= 2;
+  std::vector<double> times;
+  for (int i = 0; i < kWindows; ++i) times.push_back(window(runs) / runs);
+  std::ranges::nth_element(times, times.begin() + kWindows / 2);
+  return times[kWindows / 2];
+}
+
+/// Two for each multiply-add of a convolution or dense layer; its backward pass is as much for the
+/// weights and as much for the inputs, where they are wanted. 0: not a layer of products.
+double operations(const Network& network, const Instruction& instruction, bool backward) {
+  const fovea::Step& step = network.steps[static_cast<std::size_t>(instruction.step)];
+  const fovea::Node& node = network.nodes[static_cast<std::size_t>(step.node)];
+  if (step.parameter_count == 0 || (node.type != "conv2d" && node.type != "dense")) return 0;
+  const auto first = static_cast<std::size_t>(step.first_parameter);
+  const fovea::Shape& kernel = network.parameters[first].spec.shape;
+  const fovea::Shape row = network.value_rows[static_cast<std::size_t>(step.output)];
+  const double batch = instruction.inputs[0].shape[0];
+  const double terms = static_cast<double>(kernel.size()) / kernel[kernel.rank() - 1];
+  const double forward = 2 * batch * static_cast<double>(row.size()) * terms;
+  if (!backward) return forward;
+  return instruction.input_gradients[0].exists() ? 2 * forward : forward;
+}
+
+std::string line(Model& model, Plan& plan, const Instruction& instruction, bool backward) {
+  const Network& network = model.network();
+  fovea::json::Members members;
+  if (instruction.kind == Instruction::Kind::kForward ||
+      instruction.kind == Instruction::Kind::kBackward) {
+    const fovea::Step& step = network.steps[static_cast<std::size_t>(instruction.step)];
+    const fovea::Node& node = network.nodes[static_cast<std::size_t>(step.node)];
+    members.add("layer", node.name).add("type", node.type);
+    members.add("operations", operations(network, instruction, backward));
+  }
+  return members.add("backward", backward).add("ms", time_of(model, plan, instruction)).object();
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  if (count != 3) {
+    std::fputs("fovea_layers needs the text of a model and a batch size.\n", stderr);
+    return 1;
+  }
+  fovea::Workers workers(1);
+  Model model(fovea::parse_model(arguments[1]), kSeed, workers);
+  const fovea::LossPort port{.output = 0, .wants_logits = true, .sparse_target = true};
+  Plan& plan = model.prepare({.batch = std::atoi(arguments[2]),
+                              .mode = fovea::Mode::kTraining,
+                              .backward = true,
+                              .losses = {port}});
+  model.prepare_gradients();
+  std::uint32_t state = 1;
+  fill(model.input(plan, 0), state, 0, 1);
+  fovea::json::Members lines;
+  for (const Instruction& instruction : plan.program.forward) {
+    lines.element(line(model, plan, instruction, false));
+  }
+  fill(model.loss(plan, 0).gradient, state, -0.01F, 0.01F);
+  for (const Instruction& instruction : plan.program.backward) {
+    lines.element(line(model, plan, instruction, true));
+  }
+  std::puts(lines.array().c_str());
+  return 0;
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// Measures one case (net, phase, batch, pixels) for all contestants. Their windows are interleaved:
+// a machine that slows down slows everybody, and ratios are taken window by window.
+import { operations, kNets } from './nets.mjs'
+
+/** Warm-up ends after so long at the least: V8 compiles wasm twice. */
+const warmUp = (settings) => (settings.quick ? 60 : 400)
+
+/** Of a sorted or unsorted list; p from 0 to 1. */
+export function quantile(values, p) {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(p * sorted.length))] ?? NaN
+}
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
+
+/** Runs until warm; gives how many steps fill a window. */
+async function calibrate(child, settings, slow) {
+  let steps = 1
+  let spent = 0
+  for (;;) {
+    const { ms } = await child.call('window', { steps })
+    spent += ms
+    const wanted = Math.max(1, Math.ceil((steps * settings.windowMs * 1.1) / ms))
+    if (slow || spent > warmUp(settings)) return wanted
+    steps = Math.min(wanted, 4 * steps)
+  }
+}
+
+/** Prepares a contestant for a case; undefined, and a note, where it cannot. */
+async function enter(entry, work, settings, notes) {
+  try {
+    const { net, phase, batch, pixels } = work
+    await entry.child.call('prepare', { net, phase, batch, pixels })
+    const steps = await calibrate(entry.child, settings, entry.slow)
+    return { entry, steps, walls: [], cpus: [], times: [] }
+  } catch (error) {
+    drop(entry, work, error, notes)
+    return undefined
+  }
+}
+
+function drop(entry, { net, phase, batch, data }, error, notes) {
+  notes.push(`${entry.id}: left out of ${phase} ${net} batch ${batch}, ${data}: ${error.message}.`)
+}
+
+/** All windows of a case: a list of { entry, steps, walls, cpus, times }, times per step in ms. */
+export async function measureCase(entries, work, settings, notes) {
+  const runs = []
+  for (const entry of entries) {
+    const run = await enter(entry, work, settings, notes)
+    if (run) runs.push(run)
+  }
+  for (let window = 0; window < settings.windows; ++window) {
+    for (const run of [...runs]) {
+      if (run.entry.slow && window >= settings.slowWindows) continue
+      try {
+        const { ms, cpuMs, times } = await run.entry.child.call('window', { steps: run.steps })
+        run.walls.push(ms / run.steps)
+        run.cpus.push(cpuMs / run.steps)
+        for (const time of times) run.times.push(time)
+      } catch (error) {
+        drop(run.entry, work, error, notes)
+        runs.splice(runs.indexOf(run), 1)
+      }
+    }
+  }
+  return runs
+}
+
+/**
+ * The clock for contestants with one thread: their own processor time where they had to wait for a
+ * processor, since another program's work is not theirs; otherwise the wall's.
+ */
+export function clockOf(runs) {
+  const single = runs.filter(({ entry }) => entry.settings.threads === 1)
+  const waited = single.some(({ walls, cpus }) => median(walls) > 1.05 * median(cpus))
+  return waited ? 'cpu' : 'wall'
+}
+
+export const stepTimes = (run, clock) => (clock === 'cpu' ? run.cpus : run.walls)
+
+/** The row of one contestant in the results. */
+export function rowOf(run, work, singleClock) {
+  const { entry, walls, cpus, times } = run
+  const { net, phase, batch, data } = work
+  const { library, settings } = entry
+  const clock = settings.threads === 1 ? singleClock : 'wall'
+  const step = median(stepTimes(run, clock))
+  const calls = times.length > 0 ? times : walls
+  return {
+    library,
+    ...settings,
+    host: entry.child.identity.host,
+    net,
+    phase,
+    batch,
+    data,
+    imagesPerSecond: (1000 * batch) / step,
+    medianMs: median(calls),
+    p99Ms: quantile(calls, 0.99),
+    clock,
+    stepMs: { wall: median(walls), cpu: median(cpus) },
+    gflops: (batch * operations(kNets[net], phase)) / (1e6 * step),
+    windows: walls.length,
+    steps: run.steps,
+  }
+}
