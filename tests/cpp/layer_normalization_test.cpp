@@ -269,8 +269,8 @@ TEST_CASE("normalising layers refuse what they cannot do", "[normalization][erro
   for (const auto& [line, sentence] : cases) {
     test::expect_error(
         sentence.find("has 2") != std::string::npos ? ErrorCode::kBadShape : ErrorCode::kBadOption,
-        line + sentence, [&line = line] {
-          check_layer({.line = line, .input = {2, 3, 4, 6}, .twin = {}});
+        line + sentence, [&description = line] {
+          check_layer({.line = description, .input = {2, 3, 4, 6}, .twin = {}});
         });
   }
 }
