@@ -20,7 +20,7 @@ const gzipped = (path) => gzipSync(readFileSync(path), { level: 9 }).length
 function apiFiles(dist) {
   const text = readFileSync(join(dist, 'index.js'), 'utf8')
   const imported = text.matchAll(/\bfrom\s*"(\.\/part-[^"]+)"|\bimport\s*"(\.\/part-[^"]+)"/g)
-  return ['index.js', ...new Set([...imported].map(([, a, b]) => a ?? b))]
+  return ['index.js', ...new Set([...imported].map(([, a, b]) => (a ?? b).slice(2)))]
 }
 
 /** What a page downloads to train with one build: its files, and their gzipped bytes together. */

@@ -318,12 +318,21 @@ test('a page that trains a usual network downloads the first part alone', async 
     await fovea.init({ variant: 'simd', threads: 1 })
     const x = fovea.tensor(new Uint8Array(16 * 784), [16, 28, 28, 1])
     const y = new Int32Array(16)
-    const usual = await fovea.zoo.torchMnist({ seed: 1 })
+    const { flatten, dense, leakyReLU, conv2d, maxPooling2d, dropout } = fovea.layers
+    const usual = await fovea.sequential({
+      seed: 1,
+      layers: [
+        conv2d({ inputShape: [28, 28, 1], filters: 8, kernelSize: 3, activation: 'relu' }),
+        maxPooling2d(),
+        flatten(),
+        dropout({ rate: 0.5 }),
+        dense({ units: 10 }),
+      ],
+    })
     const loss = fovea.losses.sparseCategoricalCrossentropy({ fromLogits: true })
     await usual.compile({ optimizer: 'adam', loss, metrics: ['accuracy'] })
     await usual.fit(x, y, { epochs: 1, batchSize: 8 })
     const first = loaded()
-    const { flatten, dense, leakyReLU } = fovea.layers
     const other = await fovea.sequential({
       layers: [flatten({ inputShape: [28, 28, 1] }), dense({ units: 4 }), leakyReLU()],
     })

@@ -122,3 +122,19 @@ for (const variant of kBuilds) {
     assert.equal(await sentence(parts), await sentence(whole))
   })
 }
+
+test('a call whose very entrance is in the rest brings it', async () => {
+  await parts.shutdown()
+  await parts.init({ variant: 'simd', threads: 1, worker: false })
+  const look = async (fovea) => {
+    const list = [
+      fovea.layers.flatten({ inputShape: [28, 28, 1] }),
+      fovea.layers.dense({ units: 3 }),
+    ]
+    const model = await fovea.sequential({ seed: 1, layers: list })
+    const seen = await model.activations(x, ['dense_1'])
+    await model.dispose()
+    return seen
+  }
+  assert.deepEqual(await look(parts), await look(whole))
+})

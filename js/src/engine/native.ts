@@ -10,6 +10,9 @@ import type { TensorData } from '../tensor.js'
 export interface NativeModule {
   /** Where the module came in parts: brings the rest, once. Put here by {@link instantiate}. */
   bringRest?: () => Promise<void>
+  /** A call went to the rest before it was there. Where nothing in C++ was around it to catch what that
+   * throws (Embind's own functions), this is all that is heard of it. */
+  wantsRest?: boolean
   HEAPU8: Uint8Array
   HEAPF32: Float32Array
   allocate(bytes: number): number
@@ -81,7 +84,12 @@ export async function instantiate(
 ): Promise<NativeModule> {
   let first: WebAssembly.Instance | undefined
   // What the first part calls in place of every function of the rest.
-  const late = { '': () => made.needRest() }
+  const late = {
+    '': () => {
+      made.wantsRest = true
+      made.needRest()
+    },
+  }
   let fail: (cause: unknown) => void = () => {}
   const failed = new Promise<never>((_, reject) => (fail = reject))
   const started = factory({
@@ -119,11 +127,13 @@ export async function instantiate(
  * heap are to be copied within the call: afterwards another call may have had its turn.
  */
 export async function whole<Result>(native: NativeModule, call: () => Result): Promise<Result> {
+  native.wantsRest = false
   try {
     return call()
   } catch (error) {
     const code = error instanceof FoveaError ? (error.code as string) : ''
-    if (native.bringRest === undefined || code !== 'needs-rest') throw error
+    const needed = native.wantsRest || code === 'needs-rest'
+    if (native.bringRest === undefined || !needed) throw error
   }
   await native.bringRest()
   return call()
