@@ -67,7 +67,15 @@ async function compile(build: Build, options: InitOptions): Promise<WebAssembly.
   if (wasmBinary !== undefined) return WebAssembly.compile(wasmBinary)
   if (wasmUrl !== undefined)
     return WebAssembly.compile(await fetchBytes(resolve(wasmUrl, build), 'init'))
-  const { wasm, size } = await load(embedded, build)
+  return compilePacked(embedded, build)
+}
+
+/** A module that the package carries as a string. */
+async function compilePacked(
+  modules: Partial<Record<Build, () => Promise<{ wasm: string; size: number }>>>,
+  build: Build,
+): Promise<WebAssembly.Module> {
+  const { wasm, size } = await load(modules, build)
   return WebAssembly.compile(unpack(wasm, size))
 }
 
@@ -78,10 +86,7 @@ function restOf(
 ): (() => Promise<WebAssembly.Module>) | undefined {
   const given = wasmModule ?? wasmBinary ?? wasmUrl
   if (given !== undefined || rest[build] === undefined) return undefined
-  return async () => {
-    const { wasm, size } = await load(rest, build)
-    return WebAssembly.compile(unpack(wasm, size))
-  }
+  return () => compilePacked(rest, build)
 }
 
 async function workerScript(

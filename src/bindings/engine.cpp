@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "bindings/engine.h"
 
-#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
@@ -287,12 +286,8 @@ std::string Engine::predict(int model, int number, int from, int count) {
 }
 
 std::string Engine::activations(int model, int number, const std::string& names) {
-  std::vector<std::string_view> list;
-  for (std::string_view rest = names; !rest.empty();) {
-    const std::size_t comma = std::min(rest.find(','), rest.size());
-    list.push_back(rest.substr(0, comma));
-    rest.remove_prefix(std::min(comma + 1, rest.size()));
-  }
+  const std::vector<std::string> split = split_names(names);
+  const std::vector<std::string_view> list(split.begin(), split.end());
   const auto values = fovea::activations(session(model).model, *dataset(number), list);
   return json::Members().add_json("outputs", json::array(values, place_json)).object();
 }

@@ -15,12 +15,6 @@ std::string_view cut(std::string_view& text, char separator) {
   return piece;
 }
 
-std::vector<std::string> names(std::string_view text) {
-  std::vector<std::string> result;
-  while (!text.empty()) result.emplace_back(cut(text, ','));
-  return result;
-}
-
 InputSpec parse_input(DescriptionLine& line) {
   const std::string name = line.take("name");
   Options options(concat("input \"", name, '"'), std::move(line.options));
@@ -67,17 +61,23 @@ std::vector<DescriptionLine> parse_description(std::string_view text) {
   return lines;
 }
 
+std::vector<std::string> split_names(std::string_view text) {
+  std::vector<std::string> result;
+  while (!text.empty()) result.emplace_back(cut(text, ','));
+  return result;
+}
+
 ModelSpec parse_model(std::string_view text) {
   ModelSpec spec;
   for (DescriptionLine& line : parse_description(text)) {
     if (line.type == "model") {
       spec.name = line.take("name");
-      spec.outputs = names(line.take("outputs"));
+      spec.outputs = split_names(line.take("outputs"));
     } else if (line.type == "input") {
       spec.inputs.push_back(parse_input(line));
     } else {
       LayerSpec layer{
-          .name = line.take("name"), .type = line.type, .from = names(line.take("from"))};
+          .name = line.take("name"), .type = line.type, .from = split_names(line.take("from"))};
       layer.trainable = line.take("trainable") != "false";
       layer.weights = line.take("weights");
       if (line.type == "again") layer.again = line.take("layer");

@@ -53,6 +53,9 @@ struct DescriptionLine {
 /// Splits a description into lines and options. Empty lines are passed over.
 std::vector<DescriptionLine> parse_description(std::string_view text);
 
+/// "a,b" as a and b; none in an empty text.
+std::vector<std::string> split_names(std::string_view text);
+
 ModelSpec parse_model(std::string_view text);
 
 }  // namespace fovea
