@@ -71,7 +71,7 @@ const kTargets = {
 }
 
 /** Builds one target by its name, or what is needed for use. */
-export async function buildTarget(name, variants) {
+export async function buildTarget(name, variants = []) {
   const names = { use: ['wasm', 'package'], all: Object.keys(kTargets) }[name] ?? [name]
   for (const each of names) {
     if (!kTargets[each])
