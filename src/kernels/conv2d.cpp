@@ -55,6 +55,10 @@ std::int64_t conv2d_forward_scratch(const Conv2dGeometry& g, int slots) {
   return scratch_floats<ForwardWorkspace>(g, slots);
 }
 
+std::int64_t conv2d_forward_kept(const Conv2dGeometry& g) {
+  return suits_winograd(g) ? winograd_filter_size(g.channels, g.out_channels) : 0;
+}
+
 void conv2d_forward(const Conv2dGeometry& g, const Conv2dForward& call, Workers& workers) {
   if (suits_winograd(g)) return conv2d_winograd_forward(g, call, workers);
   Scratch scratch(call.scratch);

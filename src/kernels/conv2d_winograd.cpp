@@ -37,10 +37,11 @@ struct Rooms {
 };
 
 struct ForwardWorkspace {
-  ForwardWorkspace(const Conv2dGeometry& g, int slots, Scratch& scratch)
-      : filter(scratch.take<float>(filter_size(g))), rooms(slots, scratch, WinogradGeometry(g)) {}
-  float* filter;
+  ForwardWorkspace(const Conv2dGeometry& g, int slots, std::span<float> kept, Scratch& scratch)
+      : rooms(slots, scratch, WinogradGeometry(g)),
+        filter(kept.empty() ? scratch.take<float>(filter_size(g)) : kept.data()) {}
   Rooms<WinogradRoom> rooms;
+  float* filter;
 };
 
 /// Images at a time in the backward pass.
@@ -83,16 +84,18 @@ struct BackwardWorkspace {
 }  // namespace
 
 std::int64_t conv2d_winograd_forward_scratch(const Conv2dGeometry& g, int slots) {
-  return scratch_floats<ForwardWorkspace>(g, slots);
+  return scratch_floats<ForwardWorkspace>(g, slots, std::span<float>());
 }
 
 void conv2d_winograd_forward(const Conv2dGeometry& g, const Conv2dForward& call, Workers& workers) {
   Scratch scratch(call.scratch);
-  const ForwardWorkspace work(g, workers.size(), scratch);
+  const ForwardWorkspace work(g, workers.size(), call.kept, scratch);
   const WinogradGeometry tiling(g);
-  winograd_filter(
-      {call.filter.data, std::ptrdiff_t{g.channels} * g.out_channels, g.out_channels, 1},
-      g.channels, g.out_channels, work.filter);
+  if (!call.kept_is_current) {
+    winograd_filter(
+        {call.filter.data, std::ptrdiff_t{g.channels} * g.out_channels, g.out_channels, 1},
+        g.channels, g.out_channels, work.filter);
+  }
   const bool relu = call.activation == Activation::kRelu;
   const WinogradCall all{call.input.data, work.filter, {call.bias.data, relu}, call.output.data};
   // Small batches are cut into parts of less than a block, so that several threads have work.
