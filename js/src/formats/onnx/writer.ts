@@ -1,0 +1,157 @@
+// Collects the nodes of an ONNX graph. Images are held channels first, which is what ONNX's operators
+// read; a value remembers how its dimensions stand, and a Transpose appears only where somebody
+// needs another order. So does the order of a flattened image: dense kernels are permuted instead.
+// SPDX-License-Identifier: MIT
+import { countUp, inverseAxes, inverseOrder, isCountUp } from '../arrange.js'
+import type { Block } from '../arrange.js'
+import type { Network, Value } from '../network.js'
+import { weightOf } from '../network.js'
+import type { Attribute, OnnxNode, OnnxTensor } from './schema.js'
+
+/** Where a value is, and how. */
+export interface Held {
+  /** Name of the tensor. */
+  tensor: string
+  /** Dimension i of the tensor is our dimension `axes[i]`, the batch being 0. */
+  axes: readonly number[]
+  /** Of a flattened image: column i of the tensor is our column `order[i]`. */
+  order?: Int32Array | undefined
+}
+
+export const plain = (tensor: string, rank: number): Held => ({ tensor, axes: countUp(rank) })
+
+export class OnnxWriter {
+  readonly nodes: OnnxNode[] = []
+  readonly tensors: OnnxTensor[] = []
+  private readonly held = new Map<Value, Held>()
+  private readonly transposes = new Map<string, string>()
+  private readonly taken = new Set<string>()
+  private scope = ''
+
+  constructor(readonly network: Network) {
+    for (const { name } of network.values) this.taken.add(name)
+  }
+
+  /** Writes what a layer computes; its last node's output gets the layer's name. */
+  write(value: Value, layer: (to: OnnxWriter, value: Value) => Held): void {
+    this.scope = value.name
+    const first = this.nodes.length
+    const held = layer(this, value)
+    const own = this.nodes.slice(first).find(({ outputs }) => outputs[0] === held.tensor)
+    if (own !== undefined) {
+      own.outputs[0] = value.name
+      own.name = value.name
+    }
+    this.held.set(value, own === undefined ? held : { ...held, tensor: value.name })
+  }
+
+  hold(value: Value): Held {
+    return this.held.get(value) as Held
+  }
+
+  setHeld(value: Value, held: Held): void {
+    this.held.set(value, held)
+  }
+
+  /** A node with one output; returns its name. Inputs left out are ''. */
+  add(op: string, inputs: readonly string[], attributes: Record<string, Attribute> = {}): string {
+    const name = this.free(`${this.scope}/${op.toLowerCase()}`)
+    this.nodes.push({ op, name, inputs: [...inputs], outputs: [name], attributes })
+    return name
+  }
+
+  /** Whole numbers or fractions as a constant of this layer. */
+  constant(
+    hint: string,
+    data: Float32Array | readonly number[],
+    shape?: readonly number[],
+  ): string {
+    const name = this.free(`${this.scope}/${hint}`)
+    this.tensors.push({ name, shape: shape ?? [data.length], data })
+    return name
+  }
+
+  /** One fraction, of no dimension: it fits any shape. */
+  scalar(hint: string, value: number): string {
+    return this.constant(hint, Float32Array.of(value), [])
+  }
+
+  /**
+   * A layer's weight under the name that it has in Fovea, once for all uses of the layer; `how` says
+   * in what arrangement where there may be several.
+   */
+  weight(
+    value: Value,
+    kind: string,
+    arrange: (block: Block) => Block,
+    how = '',
+  ): string | undefined {
+    const found = weightOf(this.network, value, kind)
+    if (found === undefined) return undefined
+    const name = `${found.name}${how}`
+    if (!this.tensors.some((one) => one.name === name)) {
+      this.tensors.push({ name, ...arrange(found) })
+      this.taken.add(name)
+    }
+    return name
+  }
+
+  /** The value with its dimensions in this order, and columns in ours. */
+  arranged(held: Held, axes: readonly number[]): string {
+    if (held.order !== undefined && !isCountUp(held.order)) {
+      const order = this.constant('order', [...inverseOrder(held.order)])
+      return this.add('Gather', [held.tensor, order], { axis: 1 })
+    }
+    const perm = axes.map((axis) => held.axes.indexOf(axis))
+    if (isCountUp(perm)) return held.tensor
+    const key = `${held.tensor} ${perm.join(' ')}`
+    const made = this.transposes.get(key) ?? this.add('Transpose', [held.tensor], { perm })
+    this.transposes.set(key, made)
+    return made
+  }
+
+  /** The value with its dimensions in our order. */
+  plain(held: Held): string {
+    return this.arranged(held, countUp(held.axes.length))
+  }
+
+  /** Puts numbers that belong to our dimensions into the order of the tensor. */
+  inOrder<Item>({ axes }: Held, items: readonly Item[]): Item[] {
+    return axes.map((axis) => items[axis] as Item)
+  }
+
+  /** The tensor's axis for one of our dimensions. */
+  axisOf(held: Held, dimension: number): number {
+    return inverseAxes(held.axes)[dimension] as number
+  }
+
+  /** Whether some node makes this tensor; inputs and weights are there before. */
+  makes(tensor: string): boolean {
+    return this.nodes.some(({ outputs }) => outputs.includes(tensor))
+  }
+
+  /** Gives a tensor another name, wherever it stands. */
+  rename(from: string, to: string): void {
+    const swap = (list: string[]): void =>
+      list.forEach((one, k) => void (one === from && (list[k] = to)))
+    for (const node of this.nodes) {
+      swap(node.inputs)
+      swap(node.outputs)
+      if (node.outputs[0] === to) node.name = to
+    }
+    for (const [value, held] of this.held) {
+      if (held.tensor === from) this.held.set(value, { ...held, tensor: to })
+    }
+    for (const [key, tensor] of this.transposes) {
+      if (tensor === from) this.transposes.set(key, to)
+    }
+  }
+
+  /** A name that nobody has. */
+  free(stem: string): string {
+    let name = stem
+    for (let k = 2; this.taken.has(name); ++k) name = `${stem}_${k}`
+    this.taken.add(name)
+    return name
+  }
+}
