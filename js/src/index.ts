@@ -39,6 +39,7 @@ export type { Build, LayerInfo, ParameterCount, PortInfo, Variant } from './engi
 export type { ClassWeight, SampleWeight } from './example-weights.js'
 export type { FitOptions } from './fit-options.js'
 export type { OnnxOptions } from './formats/onnx/write.js'
+export type { ExportOptions, PyTorchModel } from './formats/pytorch/write.js'
 export type { EvaluateOptions, PredictOptions } from './inference.js'
 export type { GradientOptions, Gradients, OutputGradients } from './inside.js'
 export type { Initializer } from './initializers.js'

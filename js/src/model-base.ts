@@ -13,6 +13,7 @@ import type { Runtime } from './engine/runtime.js'
 import { FoveaError } from './errors.js'
 import type { Writable } from './formats/network.js'
 import type { OnnxOptions } from './formats/onnx/write.js'
+import type { ExportOptions, PyTorchModel } from './formats/pytorch/write.js'
 import type { Joint, SymbolicTensor } from './graph.js'
 import { Latest, runPrediction } from './inference.js'
 import type { InferenceTarget, PredictOptions } from './inference.js'
@@ -204,6 +205,22 @@ export class ModelBase {
    */
   async toOnnx(options?: OnnxOptions): Promise<Uint8Array> {
     return late('toOnnx')(await this.writable(), options)
+  }
+
+  /**
+   * The network for PyTorch: the source of an `nn.Module` and its weights, in PyTorch's names and
+   * layouts, for `load_state_dict(strict=True)`. Images are `[n, channels, height, width]` there.
+   *
+   * @throws FoveaError `unsupported` for a layer that PyTorch itself lacks, by its name
+   * @example
+   * ```ts
+   * const { weights, source } = await model.toPyTorch()
+   * await writeFile('digits.safetensors', weights)
+   * await writeFile('digits.py', source)
+   * ```
+   */
+  async toPyTorch(options?: ExportOptions): Promise<PyTorchModel> {
+    return late('toPyTorch')(await this.writable(), options)
   }
 
   /**

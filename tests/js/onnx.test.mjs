@@ -4,24 +4,10 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import * as ort from 'onnxruntime-web'
 import * as fovea from 'fovea'
-import { assertClose, kNetworks, prepared } from './support/exchange.mjs'
+import { assertClose, channelsFirst, kNetworks, prepared } from './support/exchange.mjs'
 
 ort.env.wasm.numThreads = 1
 ort.env.logLevel = 'error'
-
-/** [n, h, w, c] as [n, c, h, w]; the tensor is given back as it is where it is no image. */
-export function channelsFirst({ data, shape }) {
-  if (shape.length !== 4) return { data, shape }
-  const [n, h, w, c] = shape
-  const moved = new Float32Array(data.length)
-  for (let i = 0; i < n * h * w; ++i) {
-    for (let k = 0; k < c; ++k) {
-      const [image, pixel] = [Math.floor(i / (h * w)), i % (h * w)]
-      moved[(image * c + k) * h * w + pixel] = data[i * c + k]
-    }
-  }
-  return { data: moved, shape: [n, c, h, w] }
-}
 
 async function runtimeOutputs(bytes, model, inputs) {
   const session = await ort.InferenceSession.create(bytes, { executionProviders: ['wasm'] })

@@ -55,10 +55,6 @@ export function inverseOrder(order: Int32Array): Int32Array {
   return inverse
 }
 
-/** `inverseOrder` of a few dimensions. */
-export const inverseAxes = (axes: readonly number[]): number[] =>
-  axes.map((_, k) => axes.indexOf(k))
-
 /** 0, 1, 2, ... */
 export const countUp = (count: number): number[] => Array.from({ length: count }, (_, k) => k)
 

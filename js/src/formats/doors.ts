@@ -2,7 +2,12 @@
 // SPDX-License-Identifier: MIT
 import type { Writable } from './network.js'
 import type { OnnxOptions } from './onnx/write.js'
+import type { ExportOptions, PyTorchModel } from './pytorch/write.js'
 
 export async function toOnnx(model: Writable, options?: OnnxOptions): Promise<Uint8Array> {
   return (await import('./onnx/write.js')).writeOnnx(model, options)
+}
+
+export async function toPyTorch(model: Writable, options?: ExportOptions): Promise<PyTorchModel> {
+  return (await import('./pytorch/write.js')).writePyTorch(model, options)
 }

@@ -56,6 +56,20 @@ export function assertClose(actual, expected, what, tolerance = 2e-5) {
   }
 }
 
+/** [n, h, w, c] as [n, c, h, w]; the tensor is given back as it is where it is no image. */
+export function channelsFirst({ data, shape }) {
+  if (shape.length !== 4) return { data, shape }
+  const [n, h, w, c] = shape
+  const moved = new Float32Array(data.length)
+  for (let i = 0; i < n * h * w; ++i) {
+    for (let k = 0; k < c; ++k) {
+      const [image, pixel] = [Math.floor(i / (h * w)), i % (h * w)]
+      moved[(image * c + k) * h * w + pixel] = data[i * c + k]
+    }
+  }
+  return { data: moved, shape: [n, c, h, w] }
+}
+
 /** A model of one layer on an image, or on what is given. */
 const on = (layer, shape = kImage) => ({
   make: () => {

@@ -1,10 +1,12 @@
 // Activations in ONNX, where they end a layer and as layers of their own.
 // SPDX-License-Identifier: MIT
+import { axisOf } from '../arranger.js'
+import type { Held } from '../arranger.js'
 import { gatherRows, transposed } from '../arrange.js'
 import { inexpressible, inputOf, numberIn, wordIn } from '../network.js'
 import type { Value } from '../network.js'
 import type { LayerWriter } from './layers.js'
-import type { Held, OnnxWriter } from './writer.js'
+import type { OnnxWriter } from './writer.js'
 
 type Formula = (to: OnnxWriter, x: string) => string
 
@@ -51,7 +53,7 @@ export function activate(to: OnnxWriter, held: Held, name: string): Held {
 
 /** Over our last dimension, wherever it is. */
 function overChannels(to: OnnxWriter, held: Held, op: string): Held {
-  const axis = to.axisOf(held, held.axes.length - 1)
+  const axis = axisOf(held, held.axes.length - 1)
   return { ...held, tensor: to.add(op, [held.tensor], { axis }) }
 }
 

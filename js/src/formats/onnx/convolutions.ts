@@ -1,5 +1,7 @@
 // Convolutions and pooling in ONNX: images channels first, kernels [out, in, height, width].
 // SPDX-License-Identifier: MIT
+import { plain } from '../arranger.js'
+import type { Held } from '../arranger.js'
 import { kChannelsFirst, transposed } from '../arrange.js'
 import type { Block } from '../arrange.js'
 import { inputOf, numberIn, wordIn } from '../network.js'
@@ -9,8 +11,7 @@ import type { Sides, WindowPlan } from '../window.js'
 import { activate } from './activations.js'
 import type { LayerWriter } from './layers.js'
 import type { Attribute } from './schema.js'
-import { plain } from './writer.js'
-import type { Held, OnnxWriter } from './writer.js'
+import type { OnnxWriter } from './writer.js'
 
 type Attributes = Record<string, Attribute>
 

@@ -1,6 +1,8 @@
 // What each layer is in ONNX, except activations (activations.ts) and convolutions (convolutions.ts).
 // SPDX-License-Identifier: MIT
-import { countUp, gatherRows, isCountUp, kChannelsFirst, transposedOrder } from '../arrange.js'
+import { axisOf, flatOrder, inOrder, plain } from '../arranger.js'
+import type { Held } from '../arranger.js'
+import { countUp, gatherRows, kChannelsFirst } from '../arrange.js'
 import type { Block } from '../arrange.js'
 import { elementCount } from '../../tensor.js'
 import {
@@ -16,8 +18,7 @@ import type { Value } from '../network.js'
 import { sidesOf } from '../window.js'
 import { activate, activationLayers } from './activations.js'
 import { convolutionLayers } from './convolutions.js'
-import { plain } from './writer.js'
-import type { Held, OnnxWriter } from './writer.js'
+import type { OnnxWriter } from './writer.js'
 
 export type LayerWriter = (to: OnnxWriter, value: Value) => Held
 
@@ -38,15 +39,10 @@ function dropout(to: OnnxWriter, value: Value): Held {
 
 function flatten(to: OnnxWriter, value: Value): Held {
   const from = held(to, value)
-  const shape = inputOf(value).shape
   if (from.order !== undefined) return from
-  if (shape.includes(null) || isCountUp(from.axes)) {
-    return plain(to.add('Flatten', [to.plain(from)], { axis: 1 }), 2)
-  }
-  const rows = from.axes.slice(1).map((axis) => axis - 1)
-  const order = transposedOrder(shape as number[], rows)
-  const tensor = to.add('Flatten', [from.tensor], { axis: 1 })
-  return { tensor, axes: [0, 1], order: isCountUp(order) ? undefined : order }
+  const order = flatOrder(from, inputOf(value))
+  const tensor = order === null ? to.plain(from) : from.tensor
+  return { ...plain(to.add('Flatten', [tensor], { axis: 1 }), 2), order: order ?? undefined }
 }
 
 function reshape(to: OnnxWriter, value: Value): Held {
@@ -82,17 +78,8 @@ function channelWeight(to: OnnxWriter, value: Value, kind: string, other: number
   return found ?? to.constant(kind, new Float32Array(channels).fill(other))
 }
 
-/** The value with the channels in the second dimension. */
-function channelsSecond(to: OnnxWriter, value: Value): Held {
-  const from = held(to, value)
-  const last = from.axes.length - 1
-  if (from.axes[1] === last) return from
-  const axes = [0, last, ...countUp(last).slice(1)]
-  return { tensor: to.arranged(from, axes), axes }
-}
-
 function batchNormalization(to: OnnxWriter, value: Value): Held {
-  const from = channelsSecond(to, value)
+  const from = to.channelsSecond(held(to, value))
   const weights = [
     channelWeight(to, value, 'gamma', 1),
     channelWeight(to, value, 'beta', 0),
@@ -124,7 +111,7 @@ function layerNormalization(to: OnnxWriter, value: Value): Held {
 function groupNormalization(to: OnnxWriter, value: Value): Held {
   const given = held(to, value)
   // Groups are neighbours in our order of columns.
-  const from = given.order === undefined ? channelsSecond(to, value) : plain(to.plain(given), 2)
+  const from = given.order === undefined ? to.channelsSecond(given) : plain(to.plain(given), 2)
   const channels = value.shape.at(-1) as number
   const asked = numberIn(value, 'groups')
   const groups = asked === -1 ? channels : asked
@@ -147,7 +134,7 @@ function localResponseNormalization(to: OnnxWriter, value: Value): Held {
   if (value.shape.length !== 3) {
     throw inexpressible('toOnnx', value, "ONNX's LRN needs an image [height, width, channels].")
   }
-  const from = channelsSecond(to, value)
+  const from = to.channelsSecond(held(to, value))
   const { size, k, alpha, beta } = responseOf(value)
   const options = { size, bias: { f: k }, alpha: { f: alpha * size }, beta: { f: beta } }
   return { ...from, tensor: to.add('LRN', [from.tensor], options) }
@@ -156,7 +143,7 @@ function localResponseNormalization(to: OnnxWriter, value: Value): Held {
 function zeroPadding(to: OnnxWriter, value: Value): Held {
   const from = held(to, value)
   const [rows, columns] = sidesOf(numbersIn(value, 'padding'))
-  const sides = to.inOrder(from, [[0, 0], rows, columns, [0, 0]])
+  const sides = inOrder(from, [[0, 0], rows, columns, [0, 0]])
   const pads = to.constant('pads', [...sides.map(([a]) => a ?? 0), ...sides.map(([, b]) => b ?? 0)])
   return likewise(to, value, to.add('Pad', [from.tensor, pads]))
 }
@@ -172,7 +159,7 @@ function cropping(to: OnnxWriter, value: Value): Held {
       'ends',
       sides.map(([, after]) => (after === 0 ? kToTheEnd : -after)),
     ),
-    to.constant('axes', [to.axisOf(from, 1), to.axisOf(from, 2)]),
+    to.constant('axes', [axisOf(from, 1), axisOf(from, 2)]),
   ]
   return likewise(to, value, to.add('Slice', [from.tensor, ...inputs]))
 }
@@ -213,7 +200,7 @@ function normalization(to: OnnxWriter, value: Value): Held {
   const given = held(to, value)
   const from = given.order === undefined ? given : plain(to.plain(given), given.axes.length)
   const last = from.axes.length - 1
-  const axis = to.axisOf(from, last)
+  const axis = axisOf(from, last)
   const constant = (hint: string, numbers: readonly number[]): string =>
     numbers.length === 1
       ? to.scalar(hint, numbers[0] as number)
@@ -226,23 +213,10 @@ function normalization(to: OnnxWriter, value: Value): Held {
   return { ...from, tensor: to.add('Div', [centred, constant('deviation', deviations)]) }
 }
 
-/** All inputs arranged as the first one is; without an order where theirs differ. */
-function alike(to: OnnxWriter, value: Value): { tensors: string[]; as: Held } {
-  const all = value.inputs.map((input) => to.hold(input))
-  const [first] = all as [Held]
-  const orders = new Set(all.map(({ order }) => String(order)))
-  if (first.order !== undefined && orders.size === 1) {
-    return { tensors: all.map(({ tensor }) => tensor), as: first }
-  }
-  const channelsFirst = all.find(({ axes }) => !isCountUp(axes))
-  const axes = channelsFirst?.axes ?? first.axes
-  return { tensors: all.map((one) => to.arranged(one, axes)), as: { tensor: '', axes } }
-}
-
 const merge =
   (op: string): LayerWriter =>
   (to, value) => {
-    const { tensors, as } = alike(to, value)
+    const { tensors, as } = to.alike(value.inputs)
     const [first, ...rest] = tensors as [string, ...string[]]
     const binary = op === 'Mul' || op === 'Sub'
     const tensor = binary ? rest.reduce((a, b) => to.add(op, [a, b]), first) : to.add(op, tensors)
@@ -253,23 +227,13 @@ function concatenate(to: OnnxWriter, value: Value): Held {
   const rank = value.shape.length + 1
   const given = numberIn(value, 'axis')
   const dimension = given < 0 ? given + rank : given
-  const all = value.inputs.map((input) => to.hold(input))
-  if (rank === 2 && all.some(({ order }) => order !== undefined)) {
-    const order: number[] = []
-    all.forEach((one, k) => {
-      const start = order.length
-      const count = value.inputs[k]?.shape[0] ?? 0
-      order.push(...Array.from(one.order ?? countUp(count), (column) => start + column))
-    })
-    const tensor = to.add(
-      'Concat',
-      all.map((one) => one.tensor),
-      { axis: 1 },
-    )
-    return { tensor, axes: [0, 1], order: Int32Array.from(order) }
+  const order = rank === 2 ? to.joinedOrder(value.inputs) : null
+  if (order !== null) {
+    const tensors = value.inputs.map((input) => to.hold(input).tensor)
+    return { tensor: to.add('Concat', tensors, { axis: 1 }), axes: [0, 1], order }
   }
-  const { tensors, as } = alike(to, value)
-  return { ...as, tensor: to.add('Concat', tensors, { axis: to.axisOf(as, dimension) }) }
+  const { tensors, as } = to.alike(value.inputs)
+  return { ...as, tensor: to.add('Concat', tensors, { axis: axisOf(as, dimension) }) }
 }
 
 const table: Record<string, LayerWriter> = {

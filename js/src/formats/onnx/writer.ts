@@ -1,34 +1,20 @@
-// Collects the nodes of an ONNX graph. Images are held channels first, which is what ONNX's operators
-// read; a value remembers how its dimensions stand, and a Transpose appears only where somebody
-// needs another order. So does the order of a flattened image: dense kernels are permuted instead.
+// Collects the nodes and constants of an ONNX graph. The last node of a layer gets the layer's name.
 // SPDX-License-Identifier: MIT
-import { countUp, inverseAxes, inverseOrder, isCountUp } from '../arrange.js'
 import type { Block } from '../arrange.js'
+import { Arranger } from '../arranger.js'
+import type { Held } from '../arranger.js'
 import type { Network, Value } from '../network.js'
 import { weightOf } from '../network.js'
 import type { Attribute, OnnxNode, OnnxTensor } from './schema.js'
 
-/** Where a value is, and how. */
-export interface Held {
-  /** Name of the tensor. */
-  tensor: string
-  /** Dimension i of the tensor is our dimension `axes[i]`, the batch being 0. */
-  axes: readonly number[]
-  /** Of a flattened image: column i of the tensor is our column `order[i]`. */
-  order?: Int32Array | undefined
-}
-
-export const plain = (tensor: string, rank: number): Held => ({ tensor, axes: countUp(rank) })
-
-export class OnnxWriter {
+export class OnnxWriter extends Arranger {
   readonly nodes: OnnxNode[] = []
   readonly tensors: OnnxTensor[] = []
-  private readonly held = new Map<Value, Held>()
-  private readonly transposes = new Map<string, string>()
   private readonly taken = new Set<string>()
   private scope = ''
 
   constructor(readonly network: Network) {
+    super()
     for (const { name } of network.values) this.taken.add(name)
   }
 
@@ -43,14 +29,6 @@ export class OnnxWriter {
       own.name = value.name
     }
     this.held.set(value, own === undefined ? held : { ...held, tensor: value.name })
-  }
-
-  hold(value: Value): Held {
-    return this.held.get(value) as Held
-  }
-
-  setHeld(value: Value, held: Held): void {
-    this.held.set(value, held)
   }
 
   /** A node with one output; returns its name. Inputs left out are ''. */
@@ -96,33 +74,12 @@ export class OnnxWriter {
     return name
   }
 
-  /** The value with its dimensions in this order, and columns in ours. */
-  arranged(held: Held, axes: readonly number[]): string {
-    if (held.order !== undefined && !isCountUp(held.order)) {
-      const order = this.constant('order', [...inverseOrder(held.order)])
-      return this.add('Gather', [held.tensor, order], { axis: 1 })
-    }
-    const perm = axes.map((axis) => held.axes.indexOf(axis))
-    if (isCountUp(perm)) return held.tensor
-    const key = `${held.tensor} ${perm.join(' ')}`
-    const made = this.transposes.get(key) ?? this.add('Transpose', [held.tensor], { perm })
-    this.transposes.set(key, made)
-    return made
+  protected override transpose(tensor: string, perm: readonly number[]): string {
+    return this.add('Transpose', [tensor], { perm })
   }
 
-  /** The value with its dimensions in our order. */
-  plain(held: Held): string {
-    return this.arranged(held, countUp(held.axes.length))
-  }
-
-  /** Puts numbers that belong to our dimensions into the order of the tensor. */
-  inOrder<Item>({ axes }: Held, items: readonly Item[]): Item[] {
-    return axes.map((axis) => items[axis] as Item)
-  }
-
-  /** The tensor's axis for one of our dimensions. */
-  axisOf(held: Held, dimension: number): number {
-    return inverseAxes(held.axes)[dimension] as number
+  protected override gatherColumns(tensor: string, order: Int32Array): string {
+    return this.add('Gather', [tensor, this.constant('order', [...order])], { axis: 1 })
   }
 
   /** Whether some node makes this tensor; inputs and weights are there before. */
