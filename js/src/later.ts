@@ -1,6 +1,7 @@
 // What a page needs only now and then, in one file that browsers fetch when it is first asked for.
 // Who asks is late.ts.
 // SPDX-License-Identifier: MIT
+export { channelsLastOutputs } from './channels-first.js'
 export { digitFromPixels, fromPixels } from './browser/pixels.js'
 export { webcam } from './browser/webcam.js'
 export { cifar10, fromCifar } from './datasets/cifar.js'

@@ -56,7 +56,7 @@ export class ModelBase {
   /** @internal */
   constructor(
     private readonly home: Home,
-    private readonly graph: Graph,
+    /** What the layers are and what they read. @internal */ readonly graph: Graph,
     seed: number,
   ) {
     this.runtime = home.runtime
