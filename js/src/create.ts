@@ -112,18 +112,20 @@ function inputOf(first: Layer): SymbolicTensor {
   )
 }
 
-async function create(
+/** Makes a model. `floats`: how many numbers its weights must have; undefined: any. @internal */
+export async function create(
   place: string,
   name: string,
   inputs: readonly SymbolicTensor[],
   outputs: readonly SymbolicTensor[],
   given: number | undefined,
+  floats?: number,
 ): Promise<Model> {
   if (given !== undefined) seedNumber(place, given)
   const running = await runtime()
   const shares = sharesIn(running)
   const graph = modelGraph(name, inputs, outputs, shares)
-  const spec = modelSpec(graph, shares)
+  const spec = modelSpec(graph, shares, floats)
   const seed = given ?? nextSeed()
   const description = await running.engine.createModel({ spec, seed })
   const home = { runtime: running, description, disposed: false }
