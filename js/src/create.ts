@@ -5,6 +5,7 @@ import { nextSeed, runtime } from './engine/runtime.js'
 import { FoveaError } from './errors.js'
 import { Layer, SymbolicTensor, jointList } from './graph.js'
 import type { Joint } from './graph.js'
+import { late } from './late.js'
 import { Model } from './model.js'
 import { checkNames, describe, seedNumber } from './options.js'
 import { settle, sharesIn } from './sharing.js'
@@ -124,7 +125,10 @@ export async function create(
   if (given !== undefined) seedNumber(place, given)
   const running = await runtime()
   const shares = sharesIn(running)
-  const graph = modelGraph(name, inputs, outputs, shares)
+  let graph = modelGraph(name, inputs, outputs, shares)
+  if ([...graph.names.keys()].some(({ layer }) => layer.options['dataFormat'] !== undefined)) {
+    graph = modelGraph(name, inputs, await late('channelsLastOutputs')(inputs, outputs), shares)
+  }
   const spec = modelSpec(graph, shares, floats)
   const seed = given ?? nextSeed()
   const description = await running.engine.createModel({ spec, seed })

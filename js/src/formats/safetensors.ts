@@ -106,7 +106,7 @@ function headerOf(
   if (length > kMostHeaderBytes || from > bytes.length) {
     throw wrong(place, `its header has ${length} bytes, but only ${bytes.length - 8} follow`)
   }
-  let text = ''
+  let text: string
   let header: unknown
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, from))

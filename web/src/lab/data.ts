@@ -1,17 +1,39 @@
 // SPDX-License-Identifier: MIT
 // The digits: those to learn from, those held out, and the sixteen of these that are shown.
-import type { datasets } from 'fovea'
+import type { Dataset, datasets } from 'fovea'
 import type { Held } from './classify.js'
 import type { DataSetName } from './settings.js'
 
-export type Digits = Awaited<ReturnType<typeof datasets.digits>>
+/** A data set in its two parts, and what the page has to know of it. */
+export interface LabData {
+  name: DataSetName
+  train: Required<Dataset>
+  test: Required<Dataset>
+  classNames: readonly string[]
+  /** Of one image: [height, width, channels]. */
+  shape: readonly number[]
+  /** Digits as MNIST has them: what is drawn is fitted and centred alike. */
+  handwriting: boolean
+  /** What is learned, for the headline: "to read handwritten digits". */
+  subject: string
+}
+
+type Split = Awaited<ReturnType<typeof datasets.digits>>
 
 // Names of the four files where this server has all of MNIST (see plugins/data-files.mjs).
 declare const __MNIST_FILES__: string[]
 
 export const kHasMnist = __MNIST_FILES__.length === 4
 
-export async function loadDigits(name: DataSetName): Promise<Digits> {
+export const kDigitsSubject = 'to read handwritten digits'
+
+export async function loadData(name: DataSetName): Promise<LabData> {
+  const split = await loadDigits(name)
+  const shape = split.train.images.shape.slice(1)
+  return { name, ...split, shape, handwriting: true, subject: kDigitsSubject }
+}
+
+async function loadDigits(name: DataSetName): Promise<Split> {
   const { datasets } = await import('fovea')
   if (name === 'digits' || !kHasMnist) return datasets.digits()
   const url = (part: RegExp): string => {
@@ -44,20 +66,27 @@ export function sixteenOf(labels: Int32Array): number[] {
   return rows
 }
 
-/** A held-out digit, and what the network took it for when last examined. */
-export interface ShownDigit {
+/** Pixels of one image of a set. */
+export function pixelsOf({ images }: Required<Dataset>, row: number): Uint8Array {
+  const size = images.data.length / (images.shape[0] ?? 1)
+  return images.data.subarray(row * size, (row + 1) * size) as Uint8Array
+}
+
+/** A held-out image, and what the network took it for when last examined. */
+export interface ShownImage {
+  row: number
   pixels: Uint8Array
   label: number
   guess: number | undefined
 }
 
-export function showDigits(
-  { images, labels }: Digits['test'],
+export function showImages(
+  test: Required<Dataset>,
   rows: readonly number[],
   held: Held | undefined,
-): ShownDigit[] {
+): ShownImage[] {
   return rows.map((row) => {
-    const pixels = images.data.subarray(row * 784, (row + 1) * 784) as Uint8Array
-    return { pixels, label: labels[row] ?? 0, guess: held?.guesses[row] }
+    const pixels = pixelsOf(test, row)
+    return { row, pixels, label: test.labels[row] ?? 0, guess: held?.guesses[row] }
   })
 }

@@ -4,10 +4,11 @@
 import type { Backend, TrainingStep } from 'fovea'
 import type { Held } from './classify.js'
 import { Curve } from './curves.js'
-import { loadDigits, showDigits, sixteenOf } from './data.js'
-import type { Digits, ShownDigit } from './data.js'
+import { kDigitsSubject, loadData, pixelsOf, showImages, sixteenOf } from './data.js'
+import type { LabData, ShownImage } from './data.js'
 import { Examiner } from './examiner.js'
 import { percent, whole } from './format.js'
+import { Gaze } from './gaze.svelte.js'
 import { Network } from './network.js'
 import type { LayerRow } from './network.js'
 import { kUsual } from './settings.js'
@@ -21,6 +22,7 @@ import { Speed } from './speed.js'
 export type Phase = 'waiting' | 'ready' | 'training' | 'paused' | 'done' | 'failed'
 
 const kScreenMilliseconds = 100
+const kDigits = Array.from({ length: 10 }, (_, digit) => String(digit))
 const kMilestones = [0.5, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99]
 
 export class Lab {
@@ -39,9 +41,17 @@ export class Lab {
   imagesPerSecond = $state(0)
   secondsTo95 = $state<number | undefined>()
 
-  heldCount = $state(0)
+  /** The images to learn from and those held out; undefined until they are loaded. */
+  data = $state.raw<LabData | undefined>()
+  /** The network in the engine; undefined while there is none. Replaced, never changed. */
+  network = $state.raw<Network | undefined>()
+  /** Grows when the weights have changed, at most every `kScreenMilliseconds`. */
+  learned = $state(0)
+  /** What the visitor is looking at. */
+  readonly gaze = new Gaze()
+
   accuracy = $state<number | undefined>()
-  shown = $state.raw<ShownDigit[]>([])
+  shown = $state.raw<ShownImage[]>([])
   layers = $state.raw<LayerRow[]>([])
   weights = $state(0)
 
@@ -53,12 +63,9 @@ export class Lab {
   /** For screen readers: said once, when something worth saying happened. */
   announcement = $state('')
 
-  /** Called when the weights have changed, at most every `kScreenMilliseconds`. */
+  /** Called whenever `learned` grows. */
   onLearned: () => void = () => {}
 
-  network: Network | undefined
-  private digits: Digits | undefined
-  private loaded: Settings['data'] | undefined
   private sixteen: number[] = []
   // Work of an earlier network notices by this number that it is out of date.
   private run = 0
@@ -68,6 +75,22 @@ export class Lab {
   private goesOn = false
   private lastScreen = 0
   private milestone = 0
+
+  get heldCount(): number {
+    return this.data?.test.labels.length ?? 0
+  }
+
+  get trainCount(): number {
+    return this.data?.train.labels.length ?? 9000
+  }
+
+  get subject(): string {
+    return this.data?.subject ?? kDigitsSubject
+  }
+
+  get classNames(): readonly string[] {
+    return this.data?.classNames ?? kDigits
+  }
 
   get progress(): number {
     return this.imagesInAll === 0 ? 0 : this.imagesSeen / this.imagesInAll
@@ -131,15 +154,22 @@ export class Lab {
     })
   }
 
+  /** Puts a held-out image before the network, everywhere on the page. */
+  lookAt(row: number): void {
+    if (!this.data) return
+    const { test, shape } = this.data
+    const origin = `held-out image ${row + 1}`
+    this.gaze.look({ pixels: pixelsOf(test, row), shape, label: test.labels[row], origin })
+  }
+
   private async load(): Promise<void> {
-    const { data } = this.settings
-    if (this.loaded === data) return
-    const digits = await loadDigits(data)
-    this.loaded = data
-    this.digits = digits
-    this.heldCount = digits.test.labels.length
-    this.sixteen = sixteenOf(digits.test.labels)
+    const { data: name } = this.settings
+    if (this.data?.name === name) return
+    const data = await loadData(name)
+    this.data = data
+    this.sixteen = sixteenOf(data.test.labels)
     this.show(undefined)
+    this.lookAt(this.sixteen[0] ?? 0)
   }
 
   private async renew(): Promise<void> {
@@ -154,12 +184,12 @@ export class Lab {
     if (run !== this.run) return void network.dispose()
     this.clear()
     this.network = network
-    if (this.digits) this.examiner = new Examiner(network, this.digits.test)
+    if (this.data) this.examiner = new Examiner(network, this.data.test)
     this.layers = network.layers
     this.weights = network.weights
     this.phase = 'ready'
     await this.measure()
-    this.onLearned()
+    this.tellLearned()
   }
 
   private clear(): void {
@@ -168,7 +198,7 @@ export class Lab {
     this.speed = new Speed()
     this.epochsDone = 0
     this.imagesSeen = 0
-    this.imagesInAll = (this.digits?.train.labels.length ?? 0) * this.settings.epochs
+    this.imagesInAll = (this.data?.train.labels.length ?? 0) * this.settings.epochs
     this.epoch = 0
     this.epochs = this.settings.epochs
     this.loss = undefined
@@ -182,9 +212,9 @@ export class Lab {
   }
 
   private async train(): Promise<void> {
-    const { network, digits, run } = this
-    if (!network || !digits) return
-    const { images, labels } = digits.train
+    const { network, data, run } = this
+    if (!network || !data) return
+    const { images, labels } = data.train
     this.phase = 'training'
     this.epochs = this.epochsDone + this.settings.epochs
     this.imagesInAll = this.epochs * labels.length
@@ -226,6 +256,11 @@ export class Lab {
       this.epoch = this.epochs - 1
     }
     ++this.drawn
+    this.tellLearned()
+  }
+
+  private tellLearned(): void {
+    ++this.learned
     this.onLearned()
   }
 
@@ -244,7 +279,7 @@ export class Lab {
   }
 
   private show(held: Held | undefined): void {
-    if (this.digits) this.shown = showDigits(this.digits.test, this.sixteen, held)
+    if (this.data) this.shown = showImages(this.data.test, this.sixteen, held)
   }
 
   private sayMilestone(accuracy: number): void {

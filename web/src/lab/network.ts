@@ -2,7 +2,7 @@
 // One network in the engine, as the page uses it: made from settings, trained, asked. The only file
 // that calls the package for a model; everything above it sees numbers.
 import type { Model, Tensor, TrainingStep } from 'fovea'
-import { judge, kClasses, probabilities } from './classify.js'
+import { judge, probabilities } from './classify.js'
 import type { Held } from './classify.js'
 import type { Settings } from './settings.js'
 
@@ -18,8 +18,9 @@ const kHeldBatch = 125
 
 export class Network {
   private constructor(
-    private readonly model: Model,
-    private readonly logits: boolean,
+    readonly model: Model,
+    /** True where the outputs are not probabilities yet. */
+    readonly logits: boolean,
   ) {}
 
   static async make(settings: Settings): Promise<Network> {
@@ -32,6 +33,11 @@ export class Network {
       metrics: ['accuracy'],
     })
     return new Network(model, logits)
+  }
+
+  /** Of one image: [height, width, channels]. */
+  get inputShape(): number[] {
+    return (this.model.inputs[0]?.shape ?? []).map((side) => side ?? 0)
   }
 
   get weights(): number {
@@ -68,24 +74,34 @@ export class Network {
     return this.model.dispose()
   }
 
-  /** Ten probabilities for one 28x28 image of bytes. */
-  async classify(digit: Uint8Array): Promise<number[]> {
-    const output = await this.model.predict({ data: digit, shape: [1, 28, 28, 1] })
+  /** A probability for each class of one image of bytes. */
+  async classify(pixels: Uint8Array): Promise<number[]> {
+    const output = await this.model.predict({ data: pixels, shape: [1, ...this.inputShape] })
     return probabilities(output.data, this.logits)
   }
 
-  /** Looks at every held-out image, in parts between which training goes on. */
-  async measure(images: Tensor, labels: Int32Array): Promise<Held> {
-    const count = labels.length
+  /** Raw outputs [n, classes] for many images, in parts between which training goes on. */
+  async outputs(images: Tensor): Promise<Float32Array> {
+    const count = images.shape[0] ?? 0
     const pixels = images.data.length / count
-    const outputs = new Float32Array(count * kClasses)
+    const parts: Float32Array[] = []
     for (let from = 0; from < count; from += kHeldBatch) {
       const to = Math.min(count, from + kHeldBatch)
       const data = images.data.subarray(from * pixels, to * pixels)
-      const x = { data, shape: [to - from, 28, 28, 1] }
-      const part = await this.model.predict(x, { batchSize: kHeldBatch })
-      outputs.set(part.data, from * kClasses)
+      const x = { data, shape: [to - from, ...images.shape.slice(1)] }
+      parts.push((await this.model.predict(x, { batchSize: kHeldBatch })).data)
     }
-    return judge(outputs, labels, this.logits)
+    const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
+    let at = 0
+    for (const part of parts) {
+      all.set(part, at)
+      at += part.length
+    }
+    return all
+  }
+
+  /** Looks at every held-out image. */
+  async measure(images: Tensor, labels: Int32Array): Promise<Held> {
+    return judge(await this.outputs(images), labels, this.logits)
   }
 }
