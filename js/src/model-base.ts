@@ -60,7 +60,7 @@ export class ModelBase {
   /** @internal */
   constructor(
     private readonly home: Home,
-    private readonly graph: Graph,
+    /** What the layers are and what they read. @internal */ readonly graph: Graph,
     seed: number,
   ) {
     this.runtime = home.runtime
@@ -132,9 +132,10 @@ export class ModelBase {
    * ```
    */
   async getWeights(): Promise<NamedTensor[]> {
-    const values = await this.engine('getWeights').readParameters({ model: this.id })
+    const request = { model: this.id, training: false }
+    const { parameters } = await this.engine('getWeights').snapshot(request)
     return this.description.parameters.map(({ name, shape }, index) => {
-      return { name, shape: [...shape], data: values[index] ?? new Float32Array() }
+      return { name, shape: [...shape], data: parameters[index] ?? new Float32Array() }
     })
   }
 
@@ -145,8 +146,8 @@ export class ModelBase {
    */
   async setWeights(weights: readonly NamedTensor[]): Promise<void> {
     const engine = this.engine('setWeights')
-    const values = matchWeights('setWeights', this.description.parameters, weights)
-    await engine.writeParameters({ model: this.id, values })
+    const parameters = matchWeights('setWeights', this.description.parameters, weights)
+    await engine.restore({ model: this.id, parameters })
   }
 
   /** Lets training change a layer's weights, or not. */
