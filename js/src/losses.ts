@@ -86,7 +86,7 @@ export interface FocalOptions extends CrossentropyOptions {
   multiLabel?: boolean
 }
 
-type None = Record<string, never>
+type NoOptions = Record<string, never>
 const loss = <Options extends object>(type: LossName | 'gaussianMixtureNLL') => {
   return (options?: Options): Loss => {
     return { kind: 'loss', type, options: { ...options } as OptionRecord }
@@ -147,7 +147,7 @@ export const focal = /* @__PURE__ */ loss<FocalOptions>('focal')
  * await model.compile({ optimizer: 'adam', loss: fovea.losses.meanSquaredError() })
  * ```
  */
-export const meanSquaredError = /* @__PURE__ */ loss<None>('meanSquaredError')
+export const meanSquaredError = /* @__PURE__ */ loss<NoOptions>('meanSquaredError')
 
 /**
  * Mean of |y − t|.
@@ -157,7 +157,7 @@ export const meanSquaredError = /* @__PURE__ */ loss<None>('meanSquaredError')
  * await model.compile({ optimizer: 'adam', loss: fovea.losses.meanAbsoluteError() })
  * ```
  */
-export const meanAbsoluteError = /* @__PURE__ */ loss<None>('meanAbsoluteError')
+export const meanAbsoluteError = /* @__PURE__ */ loss<NoOptions>('meanAbsoluteError')
 
 /**
  * Mean of 100 · |y − t| / |t|.
@@ -167,7 +167,9 @@ export const meanAbsoluteError = /* @__PURE__ */ loss<None>('meanAbsoluteError')
  * await model.compile({ optimizer: 'adam', loss: fovea.losses.meanAbsolutePercentageError() })
  * ```
  */
-export const meanAbsolutePercentageError = /* @__PURE__ */ loss<None>('meanAbsolutePercentageError')
+export const meanAbsolutePercentageError = /* @__PURE__ */ loss<NoOptions>(
+  'meanAbsolutePercentageError',
+)
 
 /**
  * Mean of (log(y + 1) − log(t + 1))².
@@ -177,7 +179,9 @@ export const meanAbsolutePercentageError = /* @__PURE__ */ loss<None>('meanAbsol
  * await model.compile({ optimizer: 'adam', loss: fovea.losses.meanSquaredLogarithmicError() })
  * ```
  */
-export const meanSquaredLogarithmicError = /* @__PURE__ */ loss<None>('meanSquaredLogarithmicError')
+export const meanSquaredLogarithmicError = /* @__PURE__ */ loss<NoOptions>(
+  'meanSquaredLogarithmicError',
+)
 
 /**
  * (y − t)² / 2 up to a distance of `delta` (default 1), a straight line beyond.
@@ -197,7 +201,7 @@ export const huber = /* @__PURE__ */ loss<{ delta?: number }>('huber')
  * await model.compile({ optimizer: 'adam', loss: fovea.losses.logCosh() })
  * ```
  */
-export const logCosh = /* @__PURE__ */ loss<None>('logCosh')
+export const logCosh = /* @__PURE__ */ loss<NoOptions>('logCosh')
 
 /**
  * Mean of max(0, 1 − t y) with t = ±1; a 0 counts as −1.
@@ -207,7 +211,7 @@ export const logCosh = /* @__PURE__ */ loss<None>('logCosh')
  * await model.compile({ optimizer: 'adam', loss: fovea.losses.hinge() })
  * ```
  */
-export const hinge = /* @__PURE__ */ loss<None>('hinge')
+export const hinge = /* @__PURE__ */ loss<NoOptions>('hinge')
 
 /**
  * Mean of max(0, 1 − t y)² with t = ±1; a 0 counts as −1.
@@ -217,7 +221,7 @@ export const hinge = /* @__PURE__ */ loss<None>('hinge')
  * await model.compile({ optimizer: 'adam', loss: fovea.losses.squaredHinge() })
  * ```
  */
-export const squaredHinge = /* @__PURE__ */ loss<None>('squaredHinge')
+export const squaredHinge = /* @__PURE__ */ loss<NoOptions>('squaredHinge')
 
 /**
  * max(0, 1 + the largest wrong score − the right one), one-hot labels.
@@ -227,7 +231,7 @@ export const squaredHinge = /* @__PURE__ */ loss<None>('squaredHinge')
  * await model.compile({ optimizer: 'adam', loss: fovea.losses.categoricalHinge() })
  * ```
  */
-export const categoricalHinge = /* @__PURE__ */ loss<None>('categoricalHinge')
+export const categoricalHinge = /* @__PURE__ */ loss<NoOptions>('categoricalHinge')
 
 /**
  * Sum of t log(t / y) over the last dimension.
@@ -237,7 +241,9 @@ export const categoricalHinge = /* @__PURE__ */ loss<None>('categoricalHinge')
  * await model.compile({ optimizer: 'adam', loss: fovea.losses.kullbackLeiblerDivergence() })
  * ```
  */
-export const kullbackLeiblerDivergence = /* @__PURE__ */ loss<None>('kullbackLeiblerDivergence')
+export const kullbackLeiblerDivergence = /* @__PURE__ */ loss<NoOptions>(
+  'kullbackLeiblerDivergence',
+)
 
 /**
  * Mean of y − t log y.
@@ -247,7 +253,7 @@ export const kullbackLeiblerDivergence = /* @__PURE__ */ loss<None>('kullbackLei
  * await model.compile({ optimizer: 'adam', loss: fovea.losses.poisson() })
  * ```
  */
-export const poisson = /* @__PURE__ */ loss<None>('poisson')
+export const poisson = /* @__PURE__ */ loss<NoOptions>('poisson')
 
 /**
  * Minus the cosine of the angle between y and t, over the last dimension.
@@ -257,7 +263,7 @@ export const poisson = /* @__PURE__ */ loss<None>('poisson')
  * await model.compile({ optimizer: 'adam', loss: fovea.losses.cosineSimilarity() })
  * ```
  */
-export const cosineSimilarity = /* @__PURE__ */ loss<None>('cosineSimilarity')
+export const cosineSimilarity = /* @__PURE__ */ loss<NoOptions>('cosineSimilarity')
 
 /**
  * 1 − 2 sum(t y) / (sum(t) + sum(y)), over the whole batch: for masks.
@@ -267,7 +273,7 @@ export const cosineSimilarity = /* @__PURE__ */ loss<None>('cosineSimilarity')
  * await model.compile({ optimizer: 'adam', loss: fovea.losses.dice() })
  * ```
  */
-export const dice = /* @__PURE__ */ loss<None>('dice')
+export const dice = /* @__PURE__ */ loss<NoOptions>('dice')
 
 /**
  * −log of the density of a mixture of normal distributions (Bishop, 1994). The output is

@@ -88,10 +88,9 @@ export class Model extends ModelBase {
   }
 
   /**
-   * Trains.
+   * Trains on examples `x` (a tensor `[n, ...]`, or an array of tensors for several inputs) and labels
+   * `y` (class numbers `[n]`, or a tensor), or on a data set that has both.
    *
-   * @param x examples: a tensor `[n, ...]`, an array of tensors, or a data set
-   * @param y labels: class numbers `[n]`, or a tensor; left out where `x` is a data set
    * @returns loss and metrics of every epoch
    * @throws FoveaError `bad-shape`, `bad-option`, `bad-data`, `non-finite-loss`, `aborted`, `busy`
    * @example

@@ -62,7 +62,7 @@ export interface ToneOptions extends RandomLayerOptions {
 
 /** Options of {@link randomContrast}. */
 export interface RandomContrastOptions extends ToneOptions {
-  /** [lower, upper]: contrast from 1 - lower to 1 + upper; one number means both. From 0 to 1. */
+  /** `[lower, upper]`: contrast from 1 - lower to 1 + upper; one number means both. From 0 to 1. */
   factor: Range
 }
 
