@@ -8,7 +8,7 @@ import { connect } from './engine/engine-worker-client.js'
 import type { EngineHost } from './engine/engine-worker-client.js'
 import type { Port } from './engine/protocol.js'
 import type { InitOptions } from './engine/runtime.js'
-import { fetchBytes } from './fetch.js'
+import { compileGiven, fetchBytes } from './fetch.js'
 import type { Platform, StartRequest } from './platform-types.js'
 import { unpack } from './unpack.js'
 import type { PackedModule } from './unpack.js'
@@ -67,9 +67,8 @@ async function startEngine(request: StartRequest): Promise<Engine> {
 async function compile(build: Build, options: InitOptions): Promise<WebAssembly.Module> {
   const { wasmModule, wasmBinary, wasmUrl } = options
   if (wasmModule !== undefined) return wasmModule
-  if (wasmBinary !== undefined) return WebAssembly.compile(wasmBinary)
-  if (wasmUrl !== undefined)
-    return WebAssembly.compile(await fetchBytes(resolve(wasmUrl, build), 'init'))
+  if (wasmBinary !== undefined) return compileGiven(wasmBinary)
+  if (wasmUrl !== undefined) return compileGiven(await fetchBytes(resolve(wasmUrl, build), 'init'))
   return compilePacked(embedded, build)
 }
 
