@@ -9,6 +9,7 @@ import type { LabData, ShownImage } from './data.js'
 import { Examiner } from './examiner.js'
 import { percent, whole } from './format.js'
 import { Gaze } from './gaze.svelte.js'
+import { Maps } from './maps.svelte.js'
 import { Network } from './network.js'
 import type { LayerInfo } from './network.js'
 import { runName, withRun } from './runs.js'
@@ -51,6 +52,8 @@ export class Lab {
   learned = $state(0)
   /** What the visitor is looking at. */
   readonly gaze = new Gaze()
+  /** What the layers give for it. */
+  readonly maps = new Maps(this)
 
   accuracy = $state<number | undefined>()
   shown = $state.raw<ShownImage[]>([])
