@@ -3,8 +3,6 @@
 // the mean is measured by a small model that passes it on to the loss and the metrics.
 // SPDX-License-Identifier: MIT
 import type { Dataset, Inputs, Targets } from './columns.js'
-import { isByOutput } from './compile.js'
-import type { CompileOptions } from './compile.js'
 import { model as makeModel } from './create.js'
 import { FoveaError } from './errors.js'
 import { input } from './graph.js'
@@ -14,6 +12,7 @@ import { activation } from './layers.js'
 import type { Loss } from './losses.js'
 import { Model } from './model.js'
 import { describe } from './options.js'
+import { lossOf, missingActivation, withProbabilities } from './probabilities.js'
 import { elementCount, shapeText } from './tensor.js'
 import type { FloatTensor } from './tensor.js'
 import type { Logs } from './training.js'
@@ -116,38 +115,9 @@ function expectSame(first: Model, other: Model, k: number): void {
   )
 }
 
-/** The model, or the same weights with a softmax or sigmoid on top. */
-async function withProbabilities(model: Model): Promise<Model> {
-  const { recipe, outputs, inputs } = model
-  if (recipe === undefined) return model
-  const missing = outputs.map(({ name, shape }, k) =>
-    missingActivation(lossOf(recipe.loss, k, name), shape.at(-1) ?? undefined),
-  )
-  if (missing.every((one) => one === undefined)) return model
-  const probabilities = outputs.map((output, k) => {
-    const type = missing[k]
-    return type === undefined ? output : activation({ activation: type }).apply(output)
-  })
-  return makeModel({ inputs, outputs: probabilities, seed: model.seed })
-}
-
-type Losses = CompileOptions['loss']
-
-/** The loss of one output: the same for all, or from an array, or by the output's name. */
-function lossOf(losses: Losses, k: number, name: string): unknown {
-  if (!isByOutput(losses)) return losses
-  return Array.isArray(losses) ? losses[k] : (losses as Record<string, unknown>)[name]
-}
-
-function missingActivation(loss: unknown, units = 1): 'softmax' | 'sigmoid' | undefined {
-  const { type, options } = (loss ?? {}) as Partial<Loss>
-  if (options?.['fromLogits'] !== true) return undefined
-  const yesOrNo = type === 'focal' && (units === 1 || options['multiLabel'] === true)
-  return type === 'binaryCrossentropy' || yesOrNo ? 'sigmoid' : 'softmax'
-}
-
 /** What measures probabilities as the model would: its losses without fromLogits, its metrics. */
-async function judgeOf({ recipe, outputs, seed }: Model): Promise<Model | undefined> {
+async function judgeOf(first: Model): Promise<Model | undefined> {
+  const { recipe, outputs, seed } = first
   if (recipe === undefined) return undefined
   const inputs = outputs.map(({ shape }) => input({ shape: [...shape] as number[] }))
   const passed = outputs.map(({ name }, k) =>
@@ -156,7 +126,7 @@ async function judgeOf({ recipe, outputs, seed }: Model): Promise<Model | undefi
   const judge = await makeModel({ inputs, outputs: passed, name: 'ensemble', seed })
   const loss = outputs.map(({ name }, k) => {
     const one = lossOf(recipe.loss, k, name) as Loss
-    if (missingActivation(one) === undefined) return one
+    if (missingActivation(first, k) === undefined) return one
     return { ...one, options: { ...one.options, fromLogits: false } }
   })
   await judge.compile({ ...recipe, loss })

@@ -32,6 +32,13 @@ export function settle({ names }: Graph, home: Home, keep: object): void {
   }
 }
 
+/** Makes a layer that differs in what it does with its sums have the weights of another one. */
+export function shareWeights(from: Layer, to: Layer): Layer {
+  const there = homes.get(from)
+  if (there !== undefined) homes.set(to, there)
+  return to
+}
+
 /** What layers share with models that live in this engine. */
 export function sharesIn(runtime: Runtime): Shares {
   return (layer): Share | undefined => {

@@ -123,7 +123,7 @@ function shuffled(count: number, seed: number): number[] {
 }
 
 /** A 32-bit counter put through Murmur3's finaliser. */
-function randomUint32(seed: number): () => number {
+export function randomUint32(seed: number): () => number {
   let counter = seed
   return () => {
     counter = (counter + 0x9e3779b9) >>> 0

@@ -3,6 +3,7 @@
 // Formulas: Keras 3.
 // SPDX-License-Identifier: MIT
 import { withOptions, withoutNeed } from './base.js'
+import type { ImageOptions } from './base.js'
 import type { RandomLayerOptions } from './noise.js'
 import type { Interpolation } from './shape.js'
 
@@ -16,13 +17,13 @@ export type Range = number | readonly [number, number]
 export type FillMode = 'reflect' | 'wrap' | 'constant' | 'nearest'
 
 /** Options of {@link randomFlip}. */
-export interface RandomFlipOptions extends RandomLayerOptions {
+export interface RandomFlipOptions extends RandomLayerOptions, ImageOptions {
   /** Default `horizontal_and_vertical`, each half of the time. */
   mode?: 'horizontal' | 'vertical' | 'horizontal_and_vertical' | 'horizontalAndVertical'
 }
 
 /** What layers take that read an image at other places. */
-export interface SamplingOptions extends RandomLayerOptions {
+export interface SamplingOptions extends RandomLayerOptions, ImageOptions {
   /** Default `reflect`. */
   fillMode?: FillMode
   /** Default `bilinear`. */

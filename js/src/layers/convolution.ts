@@ -5,7 +5,7 @@ import type { Constraint } from '../constraints.js'
 import type { Initializer } from '../initializers.js'
 import type { Regularizer } from '../regularizers.js'
 import { withOptions } from './base.js'
-import type { LayerOptions, Padding, Size2d } from './base.js'
+import type { ImageOptions, LayerOptions, Padding, Size2d } from './base.js'
 
 /** What happens to the sums of a layer, and their bias. */
 interface OutputOptions extends LayerOptions {
@@ -30,7 +30,7 @@ interface KernelOptions {
 }
 
 /** A window that slides over an image. */
-interface WindowOptions extends OutputOptions {
+interface WindowOptions extends OutputOptions, ImageOptions {
   /** Height and width of the filters. */
   kernelSize: Size2d
   /** Steps between windows. Default 1. */
@@ -39,8 +39,6 @@ interface WindowOptions extends OutputOptions {
   padding?: Padding
   /** Steps between the taps of a filter. Default 1. */
   dilationRate?: Size2d
-  /** Images are `[n, height, width, channels]` inside a model. */
-  dataFormat?: 'channelsLast'
 }
 
 /** Options of {@link conv2d}. */

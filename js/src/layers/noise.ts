@@ -2,7 +2,7 @@
 // input on. The shape stays as it is.
 // SPDX-License-Identifier: MIT
 import { withOptions } from './base.js'
-import type { LayerOptions } from './base.js'
+import type { ImageOptions, LayerOptions } from './base.js'
 
 /** What layers of chance take. */
 export interface RandomLayerOptions extends LayerOptions {
@@ -29,7 +29,9 @@ export const dropout = /* @__PURE__ */ withOptions<DropoutOptions>('dropout')
  * Sets whole feature maps of `[n, h, w, c]` to zero in training and scales the others up. Source:
  * Tompson, Goroshin, Jain, LeCun and Bregler (2015).
  */
-export const spatialDropout2d = /* @__PURE__ */ withOptions<DropoutOptions>('spatialDropout2d')
+export const spatialDropout2d = /* @__PURE__ */ withOptions<DropoutOptions & ImageOptions>(
+  'spatialDropout2d',
+)
 
 /** `x + N(0, stddev^2)` in training. */
 export const gaussianNoise = /* @__PURE__ */ withOptions<GaussianNoiseOptions>('gaussianNoise')

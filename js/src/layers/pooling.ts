@@ -1,10 +1,10 @@
 // Pooling: windows that become one number, channel by channel.
 // SPDX-License-Identifier: MIT
 import { withoutNeed } from './base.js'
-import type { LayerOptions, Size2d } from './base.js'
+import type { ImageOptions, LayerOptions, Size2d } from './base.js'
 
 /** Options of {@link maxPooling2d}, {@link averagePooling2d} and {@link sumPooling2d}. */
-export interface Pooling2dOptions extends LayerOptions {
+export interface Pooling2dOptions extends LayerOptions, ImageOptions {
   /** Height and width of the windows. Default 2. */
   poolSize?: Size2d
   /** Steps between windows. Default: the pool size. */
@@ -14,7 +14,7 @@ export interface Pooling2dOptions extends LayerOptions {
 }
 
 /** Options of {@link globalAveragePooling2d} and {@link globalMaxPooling2d}. */
-export interface GlobalPooling2dOptions extends LayerOptions {
+export interface GlobalPooling2dOptions extends LayerOptions, ImageOptions {
   /** `[n, 1, 1, c]` instead of `[n, c]`. Default false. */
   keepdims?: boolean
 }

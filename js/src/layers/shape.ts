@@ -1,7 +1,7 @@
 // Layers that change a tensor's shape, move or resize images, or scale numbers.
 // SPDX-License-Identifier: MIT
 import { withOptions, withoutNeed } from './base.js'
-import type { LayerOptions, Size2d } from './base.js'
+import type { ImageOptions, LayerOptions, Size2d } from './base.js'
 
 /** Options of {@link reshape}. */
 export interface ReshapeOptions extends LayerOptions {
@@ -19,13 +19,13 @@ export interface PermuteOptions extends LayerOptions {
 export type Margins = Size2d | readonly [readonly [number, number], readonly [number, number]]
 
 /** Options of {@link zeroPadding2d}. */
-export interface ZeroPadding2dOptions extends LayerOptions {
+export interface ZeroPadding2dOptions extends LayerOptions, ImageOptions {
   /** Rows and columns of zeros on each side. Default 1. */
   padding?: Margins
 }
 
 /** Options of {@link cropping2d}. */
-export interface Cropping2dOptions extends LayerOptions {
+export interface Cropping2dOptions extends LayerOptions, ImageOptions {
   /** Rows and columns that are cut off on each side. Default 0. */
   cropping?: Margins
 }
@@ -34,7 +34,7 @@ export interface Cropping2dOptions extends LayerOptions {
 export type Interpolation = 'bilinear' | 'nearest'
 
 /** Options of {@link upSampling2d}. */
-export interface UpSampling2dOptions extends LayerOptions {
+export interface UpSampling2dOptions extends LayerOptions, ImageOptions {
   /** What height and width are multiplied by. Default 2. */
   size?: Size2d
   /** Default `nearest`: every pixel is repeated. */
@@ -42,7 +42,7 @@ export interface UpSampling2dOptions extends LayerOptions {
 }
 
 /** Options of {@link resizing}. */
-export interface ResizingOptions extends LayerOptions {
+export interface ResizingOptions extends LayerOptions, ImageOptions {
   /** Rows of the output. */
   height: number
   /** Columns of the output. */
@@ -60,7 +60,7 @@ export interface RescalingOptions extends LayerOptions {
 }
 
 /** Every example as one row: `[n, h, w, c]` to `[n, h * w * c]`. */
-export const flatten = /* @__PURE__ */ withoutNeed<LayerOptions>('flatten')
+export const flatten = /* @__PURE__ */ withoutNeed<LayerOptions & ImageOptions>('flatten')
 
 /** The same numbers in another shape. */
 export const reshape = /* @__PURE__ */ withOptions<ReshapeOptions>('reshape')
