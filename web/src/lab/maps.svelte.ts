@@ -2,6 +2,7 @@
 // What every layer gives for the image that is looked at. Asked for while somebody shows it, a few
 // times a second at most, one question at a time: the engine has a training to do.
 import type { Lab } from './lab.svelte.js'
+import { Repeat } from './repeat.js'
 
 export interface LayerMaps {
   name: string
@@ -16,8 +17,11 @@ export class Maps {
   /** By layer name, the input too, under "input". Replaced together. */
   layers = $state.raw<ReadonlyMap<string, LayerMaps>>(new Map())
 
-  private busy = false
-  private again = false
+  private readonly repeat = new Repeat(async () => {
+    // A network that was replaced meanwhile is asked no more; the new one will be.
+    await this.ask().catch(() => {})
+    return kPauseMilliseconds
+  })
 
   constructor(private readonly lab: Lab) {}
 
@@ -27,22 +31,7 @@ export class Maps {
 
   /** Asks now, or when the question before is answered. */
   refresh(): void {
-    if (this.busy) this.again = true
-    else void this.work()
-  }
-
-  private async work(): Promise<void> {
-    this.busy = true
-    do {
-      this.again = false
-      try {
-        await this.ask()
-      } catch {
-        // A network that was replaced meanwhile is asked no more; the new one will be.
-      }
-      await new Promise((resolve) => setTimeout(resolve, kPauseMilliseconds))
-    } while (this.again)
-    this.busy = false
+    this.repeat.wish()
   }
 
   private async ask(): Promise<void> {
