@@ -27,7 +27,7 @@ export const kChapters: readonly ChapterInfo[] = [
     title: 'See',
     notice: 'A kernel slides over the picture: nine products and one sum for each new pixel.',
     load: () => import('./panels/See.svelte'),
-    height: [40, 60],
+    height: [51, 86],
   },
   {
     id: 'data',
