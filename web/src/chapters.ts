@@ -77,7 +77,7 @@ export const kChapters: readonly ChapterInfo[] = [
     title: 'Mistakes',
     notice: 'Where it is wrong, it is often wrong in the same way.',
     load: () => import('./panels/Mistakes.svelte'),
-    height: [44, 64],
+    height: [64, 108],
   },
   {
     id: 'keep',
