@@ -19,5 +19,6 @@ export default ts.config(
       '@typescript-eslint/no-non-null-assertion': 'off',
     },
   },
+  { files: ['**/*.{cjs,cts}'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
   { files: ['js/src/**/*.ts'], rules: { 'no-console': 'error' } },
 )

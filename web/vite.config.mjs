@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The page. It sees the package as its users do: only `fovea`, here taken from the repository's dist/.
 //   FOVEA_ISOLATED=0   serve without the two headers that allow threads, as a plain host does
-//   FOVEA_DATA_DIR     a folder with MNIST's four IDX files: the page then offers all 70,000 digits
+//   FOVEA_DATA_DIR, FOVEA_FASHION_DIR, FOVEA_CIFAR_DIR   folders with the files of MNIST, Fashion-MNIST,
+//                      CIFAR-10: the page then offers them
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { fileURLToPath } from 'node:url'
 import { dataFiles } from './plugins/data-files.mjs'

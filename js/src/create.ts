@@ -113,12 +113,14 @@ function inputOf(first: Layer): SymbolicTensor {
   )
 }
 
-async function create(
+/** Makes a model. `floats`: how many numbers its weights must have; undefined: any. @internal */
+export async function create(
   place: string,
   name: string,
   inputs: readonly SymbolicTensor[],
   outputs: readonly SymbolicTensor[],
   given: number | undefined,
+  floats?: number,
 ): Promise<Model> {
   if (given !== undefined) seedNumber(place, given)
   const running = await runtime()
@@ -127,7 +129,7 @@ async function create(
   if ([...graph.names.keys()].some(({ layer }) => layer.options['dataFormat'] !== undefined)) {
     graph = modelGraph(name, inputs, await late('channelsLastOutputs')(inputs, outputs), shares)
   }
-  const spec = modelSpec(graph, shares)
+  const spec = modelSpec(graph, shares, floats)
   const seed = given ?? nextSeed()
   const description = await running.engine.createModel({ spec, seed })
   const home = { runtime: running, description, disposed: false }

@@ -11,6 +11,9 @@ import type {
 } from './engine/engine.js'
 import type { Runtime } from './engine/runtime.js'
 import { FoveaError } from './errors.js'
+import type { Writable } from './formats/network.js'
+import type { OnnxOptions } from './formats/onnx/write.js'
+import type { ExportOptions, PyTorchModel } from './formats/pytorch/write.js'
 import type { Joint, SymbolicTensor } from './graph.js'
 import { Latest, runPrediction } from './inference.js'
 import type { InferenceTarget, PredictOptions } from './inference.js'
@@ -128,9 +131,10 @@ export class ModelBase {
    * ```
    */
   async getWeights(): Promise<NamedTensor[]> {
-    const values = await this.engine('getWeights').readParameters({ model: this.id })
+    const request = { model: this.id, training: false }
+    const { parameters } = await this.engine('getWeights').snapshot(request)
     return this.description.parameters.map(({ name, shape }, index) => {
-      return { name, shape: [...shape], data: values[index] ?? new Float32Array() }
+      return { name, shape: [...shape], data: parameters[index] ?? new Float32Array() }
     })
   }
 
@@ -141,8 +145,8 @@ export class ModelBase {
    */
   async setWeights(weights: readonly NamedTensor[]): Promise<void> {
     const engine = this.engine('setWeights')
-    const values = matchWeights('setWeights', this.description.parameters, weights)
-    await engine.writeParameters({ model: this.id, values })
+    const parameters = matchWeights('setWeights', this.description.parameters, weights)
+    await engine.restore({ model: this.id, parameters })
   }
 
   /** Lets training change a layer's weights, or not. */
@@ -190,6 +194,37 @@ export class ModelBase {
   }
 
   /**
+   * The network as an ONNX file, for a batch of any size: float32, operators of version 17. What acts
+   * in training only, such as augmentation, is left out.
+   *
+   * @returns the bytes of the file
+   * @throws FoveaError `unsupported` for a layer that ONNX cannot express, by its name
+   * @example
+   * ```ts
+   * await writeFile('digits.onnx', await model.toOnnx())      // images stay [n, height, width, channels]
+   * ```
+   */
+  async toOnnx(options?: OnnxOptions): Promise<Uint8Array> {
+    return late('toOnnx')(await this.writable(), options)
+  }
+
+  /**
+   * The network for PyTorch: the source of an `nn.Module` and its weights, in PyTorch's names and
+   * layouts, for `load_state_dict(strict=True)`. Images are `[n, channels, height, width]` there.
+   *
+   * @throws FoveaError `unsupported` for a layer that PyTorch itself lacks, by its name
+   * @example
+   * ```ts
+   * const { weights, source } = await model.toPyTorch()
+   * await writeFile('digits.safetensors', weights)
+   * await writeFile('digits.py', source)
+   * ```
+   */
+  async toPyTorch(options?: ExportOptions): Promise<PyTorchModel> {
+    return late('toPyTorch')(await this.writable(), options)
+  }
+
+  /**
    * The memory that a batch takes beside the weights: what is planned, and a bound that no plan
    * could go below. In bytes; nothing is allocated.
    *
@@ -215,6 +250,11 @@ export class ModelBase {
   /** `await using model = ...` disposes at the end of the block. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dispose()
+  }
+
+  private async writable(): Promise<Writable> {
+    const { graph, description } = this
+    return { graph, description, weights: await this.getWeights() }
   }
 
   protected target(call: string, engine: Engine): InferenceTarget {

@@ -10,12 +10,12 @@ export interface NamedTensor extends FloatTensor {
   name: string
 }
 
-/** The engine's request for new weights. All of them must be there, in any order. */
+/** New weights in the engine's order. All of them must be there, in any order. */
 export function matchWeights(
   place: string,
   parameters: readonly ParameterInfo[],
   weights: readonly NamedTensor[],
-): { index: number; data: Float32Array }[] {
+): Float32Array[] {
   const given = new Map(weights.map((one) => [one.name, one]))
   const known = parameters.map(({ name }) => name)
   const missing = known.filter((name) => !given.has(name))
@@ -30,7 +30,7 @@ export function matchWeights(
       `${place}: needs the weights ${known.join(', ')} but ${parts.filter(Boolean).join(' and ')}.`,
     )
   }
-  return parameters.map(({ name, shape }, index) => {
+  return parameters.map(({ name, shape }) => {
     const { shape: actual, data } = given.get(name) as NamedTensor
     if (shapeText(actual) !== shapeText(shape) || data.length !== elementCount(shape)) {
       throw new FoveaError(
@@ -39,7 +39,7 @@ export function matchWeights(
           `with ${data.length} numbers.`,
       )
     }
-    return { index, data: Float32Array.from(data) }
+    return Float32Array.from(data)
   })
 }
 

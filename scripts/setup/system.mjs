@@ -16,11 +16,13 @@ export const kPackages = {
     { program: 'clang-tidy', package: 'clang-tidy' },
   ],
   browser: [{ program: 'chromium', package: 'chromium' }],
+  package: [{ program: 'chromium', package: 'chromium' }],
 }
 
 export async function installPackages(wanted) {
   const start = performance.now()
-  const missing = wanted.filter(({ program }) => !which(program)).map((entry) => entry.package)
+  const absent = wanted.filter(({ program }) => !which(program))
+  const missing = [...new Set(absent.map((entry) => entry.package))]
   if (missing.length === 0) return
   const names = missing.join(' ')
   if (!which('apt-get') || process.getuid?.() !== 0)

@@ -103,12 +103,10 @@ EMSCRIPTEN_BINDINGS(fovea) {
       "disposeModel",
       +[](int model) { return reply([&] { return engine().dispose_model(model); }); });
   function(
-      "readParameter", +[](int model, int i, double to) {
-        return reply([&] { return engine().read_parameter(model, i, at<float>(to)); });
-      });
+      "parameters", +[](int model) { return reply([&] { return engine().parameters(model); }); });
   function(
-      "writeParameter", +[](int model, int i, double from) {
-        return reply([&] { return engine().write_parameter(model, i, at<const float>(from)); });
+      "trainingState", +[](int model, const string& given) {
+        return reply([&] { return engine().training_state(model, given); });
       });
   function(
       "setTrainable", +[](int model, const string& layer, int on) {
@@ -139,9 +137,11 @@ EMSCRIPTEN_BINDINGS(fovea) {
 
   function(
       "beginFit", +[](int model, int data, int batch, int from, int to, int shuffle, unsigned seed,
-                      unsigned epoch) {
+                      unsigned epoch, int start) {
+        const auto how = static_cast<fovea::EpochStart>(start & 3);
         return reply([&] {
-          return engine().begin_fit(model, data, {from, to, batch, shuffle != 0, seed, epoch});
+          return engine().begin_fit(
+              model, data, {from, to, batch, shuffle != 0, seed, epoch, how, (start & 4) != 0});
         });
       });
   function(
@@ -161,8 +161,12 @@ EMSCRIPTEN_BINDINGS(fovea) {
   function(
       "finishFit", +[](int model) { return reply([&] { return engine().finish_fit(model); }); });
   function(
-      "beginEvaluate", +[](int model, int data, int batch, int from, int to) {
-        return reply([&] { return engine().begin_evaluate(model, data, {from, to, batch}); });
+      "beginEvaluate", +[](int model, int data, int batch, int from, int to, int start) {
+        const auto how = static_cast<fovea::EpochStart>(start);
+        return reply([&] {
+          return engine().begin_evaluate(
+              model, data, {.from = from, .to = to, .batch_size = batch, .start = how});
+        });
       });
   function(
       "evaluateStep",

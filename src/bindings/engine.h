@@ -25,12 +25,15 @@ class Engine {
 
   std::string create_model(const std::string& spec, std::uint32_t seed);
   std::string dispose_model(int model);
-  std::string read_parameter(int model, int parameter, float* to);
-  std::string write_parameter(int model, int parameter, const float* from);
+  /// Where the parameters lie, to be read and written in one go.
+  std::string parameters(int model);
   std::string set_trainable(int model, const std::string& layer, bool trainable);
   std::string compile_model(int model, const std::string& recipe);
   std::string set_learning_rate(int model, double rate);
   std::string learning_rate(int model);
+  /// Where the training stands, and where the optimizer's slots lie; first puts back what is given,
+  /// a line such as "progress step=5 epoch=1 ...".
+  std::string training_state(int model, const std::string& given);
 
   std::string create_dataset();
   /// Takes over `bytes`, memory from malloc, whatever happens.
@@ -63,7 +66,7 @@ class Engine {
         : model(spec, seed, workers, lender) {}
     Model model;
     std::unique_ptr<Trainer> trainer;         // once compiled
-    std::unique_ptr<Evaluator> evaluator;     // while evaluating
+    std::unique_ptr<Evaluator> evaluator;     // the last one
     std::vector<std::vector<float>> targets;  // of a step whose losses JavaScript computes
   };
   Session& session(int model);

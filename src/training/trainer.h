@@ -25,6 +25,24 @@ struct StepReport {
   bool done = false;       // the epoch is over
 };
 
+/// Where a training stands, besides the numbers in parameters and slots.
+struct Progress {
+  std::uint32_t step = 0;    // optimizer steps so far
+  double learning_rate = 0;  // of the next step; put back only where no schedule decides
+  std::uint32_t epoch = 0;   // the one that is under way, or that comes next
+  int batch = 0;             // batches of it that are done
+  // Of an epoch that is under way: how its rows are dealt, and what was counted.
+  std::uint32_t seed = 0;
+  int batch_size = 0;
+  int rows = 0;  // 0: they came as a stream
+  bool shuffle = false;
+  int seen = 0;
+  double loss_total = 0;
+  std::vector<double> metrics;
+  /// For each parameter: its average stands in its place, and it in the average's.
+  std::vector<bool> averaged;
+};
+
 class Trainer {
  public:
   Trainer(Model& model, Recipe recipe);
@@ -33,7 +51,8 @@ class Trainer {
   /// Of the next step.
   [[nodiscard]] double learning_rate() const { return recipe_.optimizer->learning_rate(steps_); }
 
-  /// Begins an epoch. Refuses data that does not fit.
+  /// Begins an epoch. Refuses data that does not fit, and to go on in the middle of an epoch with
+  /// other rows or batches.
   void begin(std::shared_ptr<const Dataset> data, const EpochOrder& order);
   [[nodiscard]] const Batcher& batcher() const { return epoch_.batcher(); }
   /// Lets go of this data, which an epoch that was left early would keep in memory.
@@ -55,12 +74,23 @@ class Trainer {
   StepReport finish_step(std::span<const double> custom_losses);
 
   /// Puts the averages over the steps in the place of the parameters, if the optimizer keeps some:
-  /// Keras, at the end of fit.
+  /// Keras, at the end of fit. A training that goes on where it stood takes them back.
   void take_averages();
 
- private:
-  void update_parameters();
+  /// With the parameters and the slots all that it takes to go on later as if nothing had been
+  /// between.
+  [[nodiscard]] Progress progress();
+  void restore(Progress progress);
+  /// One parameter's part of a slot of the optimizer.
   [[nodiscard]] std::span<float> slot(int number, int parameter);
+
+ private:
+  void begin_otherwise(std::shared_ptr<const Dataset> data, EpochOrder order);
+  void check_same_epoch(const Progress& stood, const EpochOrder& order) const;
+  void begin_more_rows(std::shared_ptr<const Dataset> data, const EpochOrder& order);
+  void put_averages_in_place();
+  void leave_averages(bool take_back);
+  void update_parameters();
 
   Model& model_;
   Recipe recipe_;
@@ -70,6 +100,8 @@ class Trainer {
   std::uint32_t seed_ = 0;
   std::uint32_t steps_ = 0;
   int batch_ = 0;
+  Progress stood_;              // until an epoch begins: what was put back
+  std::vector<bool> averaged_;  // as in Progress; empty: nowhere
 };
 
 }  // namespace fovea

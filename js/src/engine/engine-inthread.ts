@@ -14,8 +14,9 @@ import type {
   FitEpochRequest,
   Floats,
   ModelDescription,
+  Progress,
 } from './engine.js'
-import { copyFloatsOut, copyIn, copyTensorOut, unwrap, whole } from './native.js'
+import { copyIn, copyTensorOut, unwrap, whole } from './native.js'
 import type { NativeModule, Place } from './native.js'
 import { Run, Turn, disposedDuring, evaluate, fitEpoch } from './session.js'
 import { yieldToMessages } from './yield.js'
@@ -23,9 +24,14 @@ import { yieldToMessages } from './yield.js'
 type Request<Name extends keyof EngineCalls> = Parameters<EngineCalls[Name]>[0]
 type Result<Name extends keyof EngineCalls> = Promise<ReturnType<EngineCalls[Name]>>
 
+/** What the module says of a training. */
+interface NativeState {
+  progress: Progress
+  slots: { name: string; place: Place }[]
+}
+
 /** What is kept per model besides what the module keeps. */
 interface ModelEntry {
-  sizes: number[]
   training: Run | undefined
   /** Ends loops that are not training: an evaluation, a long prediction. */
   work: Run
@@ -53,7 +59,6 @@ export class InThreadEngine implements Engine {
       native.createModel(spec, seed),
     )
     this.models.set(description.model, {
-      sizes: description.parameters.map(({ shape }) => elementCount(shape)),
       training: undefined,
       work: new Run(false),
       evaluations: Promise.resolve(),
@@ -74,30 +79,39 @@ export class InThreadEngine implements Engine {
     return null
   }
 
-  async readParameters({ model }: Request<'readParameters'>): Result<'readParameters'> {
-    const parameters: Float32Array[] = []
-    for (const [index, size] of this.entry(model).sizes.entries()) {
-      const values = await this.withMemory(size * 4, 'getWeights', async (pointer) => {
-        await this.whole((native) => native.readParameter(model, index, pointer))
-        return copyFloatsOut(this.native, pointer, size)
-      })
-      parameters.push(values)
-    }
-    return parameters
+  async snapshot({ model, training }: Request<'snapshot'>): Result<'snapshot'> {
+    this.entry(model)
+    // Read in one go, so that everything is of one moment.
+    return whole(this.native, () => {
+      const { native } = this
+      const read = (place: Place): Floats => copyTensorOut(native, place)
+      const state = training ? unwrap<NativeState>(native.trainingState(model, '')) : undefined
+      return {
+        parameters: unwrap<Place[]>(native.parameters(model)).map((place) => read(place).data),
+        training: state && {
+          progress: state.progress,
+          slots: state.slots.map(({ name, place }) => ({ name, ...read(place) })),
+        },
+      }
+    })
   }
 
-  async writeParameters({ model, values }: Request<'writeParameters'>): Result<'writeParameters'> {
-    return this.entry(model).turn.hold(async () => {
-      for (const { index, data } of values) {
-        const pointer = copyIn(this.native, data, 'setWeights')
-        try {
-          await this.whole((native) => native.writeParameter(model, index, pointer))
-        } finally {
-          this.native.release(pointer)
+  async restore({ model, parameters, training }: Request<'restore'>): Result<'restore'> {
+    return this.entry(model).turn.hold(() =>
+      whole(this.native, () => {
+        const { native } = this
+        const write = ({ pointer }: Place, data: Float32Array | undefined): void =>
+          native.HEAPF32.set(data ?? [], pointer / 4)
+        if (training !== undefined) {
+          const words = Object.entries(training.progress).map(([name, value]) => `${name}=${value}`)
+          const line = ['progress', ...words].join(' ')
+          const { slots } = unwrap<NativeState>(native.trainingState(model, line))
+          slots.forEach(({ place }, k) => write(place, training.slots[k]?.data))
         }
-      }
-      return null
-    })
+        unwrap<Place[]>(native.parameters(model)).forEach((place, k) => write(place, parameters[k]))
+        return null
+      }),
+    )
   }
 
   async setTrainable(request: Request<'setTrainable'>): Result<'setTrainable'> {

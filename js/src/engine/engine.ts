@@ -73,11 +73,48 @@ export interface FitEpochRequest {
   shuffle: boolean
   seed: number
   epoch: number
+  /** How it begins. Default: from nothing. */
+  start?: EpochStart
   paused: boolean
   /** Steps are reported together, at most this often; 0 reports every step by itself. */
   reportMilliseconds: number
   /** Some loss is a function of the caller's: ask for it with `onLoss`. */
   asks: boolean
+}
+
+/**
+ * An epoch begins from nothing (0), where the training stood (1), or with more rows after those of
+ * the data sets before (2); 4 is added where its rows come in several data sets.
+ */
+export type EpochStart = 0 | 1 | 4 | 5 | 6
+
+/** Where a training stands. Numbers by name, as src/bindings/engine_state.cpp writes them. */
+export interface Progress {
+  /** Optimizer steps so far. */
+  step: number
+  /** The epoch that is under way, or that comes next. */
+  epoch: number
+  /** Batches of it that are done. */
+  batch: number
+  seed: number
+  [name: string]: number | boolean | (number | null)[]
+}
+
+/** What the optimizer keeps for one array of weights: `momentum/conv2d_1/kernel`. */
+export interface OptimizerSlot extends Floats {
+  name: string
+}
+
+/** What a training goes on from, besides the weights. */
+export interface TrainingState {
+  progress: Progress
+  slots: OptimizerSlot[]
+}
+
+/** A model at one moment. */
+export interface Snapshot {
+  parameters: Float32Array[]
+  training: TrainingState | undefined
 }
 
 /** What a loss of the caller's own needs to know. */
@@ -138,8 +175,14 @@ export interface Floats {
 export interface EngineCalls {
   createModel(request: { spec: string; seed: number }): ModelDescription
   disposeModel(request: { model: number }): null
-  readParameters(request: { model: number }): Float32Array[]
-  writeParameters(request: { model: number; values: { index: number; data: Float32Array }[] }): null
+  /** The weights as they are at one moment, and with `training` all that a training goes on from. */
+  snapshot(request: { model: number; training: boolean }): Snapshot
+  /** Puts back what `snapshot` gave, or other weights. */
+  restore(request: {
+    model: number
+    parameters: Float32Array[]
+    training?: TrainingState | undefined
+  }): null
   setTrainable(request: { model: number; layer: string; trainable: boolean }): null
   compileModel(request: { model: number; training: string }): { metrics: string[] }
   getLearningRate(request: { model: number }): number
@@ -157,6 +200,8 @@ export interface EngineCalls {
     batchSize: number
     from: number
     to: number
+    /** The rows come after those of other data sets: adds up with them. */
+    more?: boolean
     asks: boolean
   }): {
     loss: number
@@ -223,8 +268,8 @@ export interface EngineInfo {
 export const engineCallNames: readonly (keyof EngineCalls)[] = [
   'createModel',
   'disposeModel',
-  'readParameters',
-  'writeParameters',
+  'snapshot',
+  'restore',
   'setTrainable',
   'compileModel',
   'getLearningRate',

@@ -25,8 +25,8 @@ export interface NativeModule {
   startThreads(count: number): string
   createModel(spec: string, seed: number): string
   disposeModel(model: number): string
-  readParameter(model: number, index: number, pointer: number): string
-  writeParameter(model: number, index: number, pointer: number): string
+  parameters(model: number): string
+  trainingState(model: number, given: string): string
   setTrainable(model: number, layer: string, flag: number): string
   compileModel(model: number, training: string): string
   createDataset(): string
@@ -41,12 +41,20 @@ export interface NativeModule {
     shuffle: number,
     seed: number,
     epoch: number,
+    start: number,
   ): string
   fitStep(model: number): string
   beginStep(model: number, dataset: number, evaluates: number): string
   finishStep(model: number, evaluates: number, losses: number, count: number): string
   finishFit(model: number): string
-  beginEvaluate(model: number, dataset: number, batchSize: number, from: number, to: number): string
+  beginEvaluate(
+    model: number,
+    dataset: number,
+    batchSize: number,
+    from: number,
+    to: number,
+    start: number,
+  ): string
   evaluateStep(model: number): string
   setLearningRate(model: number, rate: number): string
   getLearningRate(model: number): string
@@ -197,11 +205,7 @@ export function copyTensorOut(
   { pointer, shape }: Place,
 ): { data: Float32Array; shape: number[] } {
   const size = elementCount(shape)
-  const data = pointer === 0 ? new Float32Array(size) : copyFloatsOut(native, pointer, size)
+  const at = pointer / 4
+  const data = pointer === 0 ? new Float32Array(size) : native.HEAPF32.slice(at, at + size)
   return { data, shape }
-}
-
-/** Copies floats out of the heap. */
-export function copyFloatsOut(native: NativeModule, pointer: number, count: number): Float32Array {
-  return native.HEAPF32.slice(pointer / 4, pointer / 4 + count)
 }

@@ -134,10 +134,10 @@ export async function fitEpoch(
 ): Promise<EpochResult> {
   const { native, run } = stage
   const { signal, onSteps } = options
-  const { model, dataset, batchSize, from, to, shuffle, seed, epoch } = request
+  const { model, dataset, batchSize, from, to, shuffle, seed, epoch, start = 0 } = request
   const begun = await whole(native, () =>
     unwrap<{ batches: number }>(
-      native.beginFit(model, dataset, batchSize, from, to, shuffle ? 1 : 0, seed, epoch),
+      native.beginFit(model, dataset, batchSize, from, to, shuffle ? 1 : 0, seed, epoch, start),
     ),
   )
   const reporter = new Reporter(request.reportMilliseconds, onSteps)
@@ -189,7 +189,10 @@ export async function evaluate(
   const { native, run } = stage
   const { signal } = options
   const { model, dataset, batchSize, from, to } = request
-  await whole(native, () => unwrap(native.beginEvaluate(model, dataset, batchSize, from, to)))
+  const start = request.more === true ? 2 : 0
+  await whole(native, () =>
+    unwrap(native.beginEvaluate(model, dataset, batchSize, from, to, start)),
+  )
   for (;;) {
     if (signal?.aborted) throw abortError('evaluate', signal)
     if (run.disposed) throw disposedDuring('evaluate')

@@ -1,7 +1,7 @@
 // A model's graph as JSON, and models from such JSON: names, layers with the options that were given,
 // and what reads what. What the options mean, the engine knows. Stands in Fovea's own files.
 // SPDX-License-Identifier: MIT
-import { model as makeModel } from '../create.js'
+import { create } from '../create.js'
 import { FoveaError } from '../errors.js'
 import { Layer, SymbolicTensor } from '../graph.js'
 import type { OptionRecord, OptionValue } from '../graph.js'
@@ -57,6 +57,8 @@ export interface BuildOptions {
   seed?: number
   /** Opens every sentence. Default `loadModel`. */
   place?: string
+  /** How many numbers the weights must have, so that no damaged file makes a giant. Default: any. */
+  floats?: number
 }
 
 /**
@@ -71,11 +73,11 @@ export interface BuildOptions {
  */
 export async function buildFromTopology(
   json: unknown,
-  { seed, place = 'loadModel' }: BuildOptions = {},
+  { seed, place = 'loadModel', floats }: BuildOptions = {},
 ): Promise<Model> {
   const { name, inputs, outputs } = readGraph(json, place)
   try {
-    return await makeModel({ name, inputs, outputs, ...(seed === undefined ? {} : { seed }) })
+    return await create(place, name, inputs, outputs, seed, floats)
   } catch (cause) {
     // Far too deep a nesting ends in a RangeError; what the engine says of options is a good sentence.
     const known = cause instanceof FoveaError && !/^bad-/.test(cause.code)
