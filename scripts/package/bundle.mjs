@@ -4,7 +4,7 @@
 // the wire. Node gets files.
 import { build } from 'esbuild'
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { root } from '../lib/paths.mjs'
 import { wasmFolder } from '../lib/variants.mjs'
 import { packed } from './pack.mjs'
@@ -45,6 +45,24 @@ function virtual(modules) {
 const loaders = (builds, path) =>
   `{${builds.map((one) => `${JSON.stringify(one)}: () => import('${path(one)}')`).join(', ')}}`
 
+/**
+ * What is fetched later builds on what was there first. Said here so that all that is there first is one
+ * file: else each of its modules would go into a file with those that the same later ones use.
+ */
+const afterIndex = {
+  name: 'fovea-after-index',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.{1,2}\// }, ({ path, kind, resolveDir }) => {
+      if (kind !== 'dynamic-import' || !resolveDir.startsWith(source(''))) return undefined
+      return { path: join(resolveDir, path.replace(/\.js$/, '.ts')), namespace: 'later' }
+    })
+    onLoad({ filter: /./, namespace: 'later' }, ({ path }) => {
+      const [index, own] = [source('index.ts'), path].map((one) => JSON.stringify(one))
+      return { contents: `export { FoveaError } from ${index}\nexport * from ${own}`, resolveDir: dirname(path) }
+    })
+  },
+}
+
 /** index.js with its parts, and for each build its worker, its wasm, and both as strings. */
 export async function bundleBrowser(dist, builds) {
   for (const one of builds) await bundleEngine(dist, one)
@@ -65,7 +83,7 @@ export async function bundleBrowser(dist, builds) {
     chunkNames: 'part-[name]-[hash]', // beside index.js: from there the engines are found
     platform: 'browser',
     sourcemap: true,
-    plugins: [virtual({ engines: { text: engines.join('\n') } })],
+    plugins: [virtual({ engines: { text: engines.join('\n') } }), afterIndex],
   })
 }
 
