@@ -11,6 +11,10 @@ import type {
 } from './engine/engine.js'
 import type { Runtime } from './engine/runtime.js'
 import { FoveaError } from './errors.js'
+import type { Writable } from './formats/network.js'
+import type { OnnxOptions } from './formats/onnx/write.js'
+import type { ExportOptions, PyTorchModel } from './formats/pytorch/write.js'
+import type { TfjsModel } from './formats/tfjs/write.js'
 import type { Joint, SymbolicTensor } from './graph.js'
 import { Latest, runPrediction } from './inference.js'
 import type { InferenceTarget, PredictOptions } from './inference.js'
@@ -115,12 +119,26 @@ export class ModelBase {
     return (made.length === 1 ? made[0] : made) as SymbolicTensor
   }
 
-  /** A table of the layers, their shapes and their weights, as Keras prints it. */
+  /**
+   * A table of the layers, their shapes and their weights, as Keras prints it.
+   *
+   * @example
+   * ```ts
+   * console.log(model.summary())
+   * ```
+   */
   summary(): string {
     return summaryText(this.description)
   }
 
-  /** How many weights there are. */
+  /**
+   * How many weights there are.
+   *
+   * @example
+   * ```ts
+   * const { total, trainable } = model.countParams()
+   * ```
+   */
   countParams(): ParameterCount {
     return { ...this.description.countParams }
   }
@@ -145,6 +163,11 @@ export class ModelBase {
    * Replaces the weights: all of them, in any order.
    *
    * @throws FoveaError `bad-shape` when a name or a shape differs; the message says which
+   * @example
+   * ```ts
+   * const weights = await base.getWeights()
+   * await model.setWeights(weights)
+   * ```
    */
   async setWeights(weights: readonly NamedTensor[]): Promise<void> {
     const engine = this.engine('setWeights')
@@ -152,7 +175,14 @@ export class ModelBase {
     await engine.restore({ model: this.id, parameters })
   }
 
-  /** Lets training change a layer's weights, or not. */
+  /**
+   * Lets training change a layer's weights, or not.
+   *
+   * @example
+   * ```ts
+   * await model.setTrainable('conv2d_1', false)
+   * ```
+   */
   async setTrainable(layerName: string, trainable: boolean): Promise<void> {
     const engine = this.engine('setTrainable')
     await engine.setTrainable({ model: this.id, layer: layerName, trainable })
@@ -176,7 +206,14 @@ export class ModelBase {
     return (outputs.length === 1 ? first : outputs) as FloatTensor
   }
 
-  /** Like `predict`, but always an array: one tensor per output. */
+  /**
+   * Like `predict`, but always an array: one tensor per output.
+   *
+   * @example
+   * ```ts
+   * const [classes, boxes] = await model.predictAll(images)
+   * ```
+   */
   async predictAll(x: Inputs, options: PredictOptions = {}): Promise<FloatTensor[]> {
     return runPrediction(this.target('predict', this.engine('predict')), x, options, this.latest)
   }
@@ -194,6 +231,50 @@ export class ModelBase {
    */
   activations(x: Inputs, names: readonly string[]): Promise<Record<string, FloatTensor>> {
     return late('runActivations')(this.target('activations', this.engine('activations')), x, names)
+  }
+
+  /**
+   * The network as an ONNX file, for a batch of any size: float32, operators of version 17. What acts
+   * in training only, such as augmentation, is left out.
+   *
+   * @returns the bytes of the file
+   * @throws FoveaError `unsupported` for a layer that ONNX cannot express, by its name
+   * @example
+   * ```ts
+   * await writeFile('digits.onnx', await model.toOnnx())      // images stay [n, height, width, channels]
+   * ```
+   */
+  async toOnnx(options?: OnnxOptions): Promise<Uint8Array> {
+    return late('toOnnx')(await this.writable(), options)
+  }
+
+  /**
+   * The network for PyTorch: the source of an `nn.Module` and its weights, in PyTorch's names and
+   * layouts, for `load_state_dict(strict=True)`. Images are `[n, channels, height, width]` there.
+   *
+   * @throws FoveaError `unsupported` for a layer that PyTorch itself lacks, by its name
+   * @example
+   * ```ts
+   * const { weights, source } = await model.toPyTorch()
+   * await writeFile('digits.safetensors', weights)
+   * await writeFile('digits.py', source)
+   * ```
+   */
+  async toPyTorch(options?: ExportOptions): Promise<PyTorchModel> {
+    return late('toPyTorch')(await this.writable(), options)
+  }
+
+  /**
+   * The network as a layers model of TensorFlow.js, which `tf.loadLayersModel` reads and can train on.
+   *
+   * @throws FoveaError `unsupported` for a layer that TensorFlow.js lacks, by its name
+   * @example
+   * ```ts
+   * const twin = await tf.loadLayersModel(tf.io.fromMemory(await model.toTfjs()))
+   * ```
+   */
+  async toTfjs(options?: ExportOptions): Promise<TfjsModel> {
+    return late('toTfjs')(await this.writable(), options)
   }
 
   /**
@@ -227,6 +308,11 @@ export class ModelBase {
   /** For files: the engine and what it says of the model. @internal */
   parts(call: string): { engine: Engine; description: ModelDescription } {
     return { engine: this.engine(call), description: this.description }
+  }
+
+  private async writable(): Promise<Writable> {
+    const { graph, description } = this
+    return { graph, description, weights: await this.getWeights() }
   }
 
   protected target(call: string, engine: Engine): InferenceTarget {

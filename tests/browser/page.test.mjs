@@ -221,7 +221,7 @@ test('the address holds the experiment, and a change writes it', async () => {
 })
 
 test('a change while it trains is a new experiment that begins by itself', async () => {
-  const { page, problems, close } = await openPage(browser, `${server.url}?epochs=3#learn`)
+  const { page, problems, close } = await openPage(browser, `${server.url}?epochs=40#learn`)
   await untilPhase(page, 'training')
   await goTo(page, 'learn')
   await page.getByRole('combobox', { name: 'Network' }).selectOption('softmaxRegression')
@@ -232,7 +232,7 @@ test('a change while it trains is a new experiment that begins by itself', async
   assert.match(page.url(), /net=softmaxRegression/)
   assert.match(page.url(), /batch=128/)
   assert.match(await page.locator('#network').innerText(), /7,850 weights/)
-  assert.match(await page.locator('.facts').innerText(), /27,000/)
+  assert.match(await page.locator('.facts').innerText(), /360,000/)
   assert.deepEqual(problems, [])
   await close()
 })

@@ -126,7 +126,7 @@ TEST_CASE("conv2d and dense: denormal numbers are numbers", "[special]") {
   const std::vector<float> ones(4, 1.0F);
   const std::vector<float> small(4, kDenormal);
   Output y(1);
-  Output scratch(static_cast<std::size_t>(dense_forward_scratch({1, 4, 1})));
+  Output scratch(static_cast<std::size_t>(dense_forward_scratch({1, 4, 1}, 1)));
   dense_forward({1, 4, 1},
                 {.input = {small.data(), {1, 4}},
                  .weight = {ones.data(), {4, 1}},
@@ -144,7 +144,7 @@ TEST_CASE("dense: a NaN in one row reaches that row only; in one weight, that co
   Input weight(random.values(std::size_t{9} * 11));
   const auto forward = [&] {
     Output output(66);
-    Output scratch(static_cast<std::size_t>(dense_forward_scratch({6, 9, 11})));
+    Output scratch(static_cast<std::size_t>(dense_forward_scratch({6, 9, 11}, 1)));
     dense_forward({6, 9, 11},
                   {.input = input.view({6, 9}),
                    .weight = weight.view({9, 11}),

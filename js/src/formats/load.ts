@@ -50,20 +50,25 @@ function isJson(bytes: Uint8Array): boolean {
 }
 
 async function fromOnnx(bytes: Uint8Array): Promise<Model> {
-  void bytes
-  return notYet('ONNX')
+  throw new FoveaError(
+    'unsupported',
+    `${kPlace}: these ${bytes.length} bytes are a model of ONNX, which this version of Fovea does not read.`,
+  )
 }
 
 async function fromTfjs(bytes: Uint8Array, beside: Opened['beside']): Promise<Model> {
-  void [bytes, beside]
-  return notYet('TensorFlow.js')
-}
-
-function notYet(format: string): never {
-  throw new FoveaError(
-    'unsupported',
-    `${kPlace}: this is a model of ${format}, and this version of Fovea reads its own files only.`,
-  )
+  let json: unknown
+  try {
+    json = JSON.parse(new TextDecoder().decode(bytes))
+  } catch (cause) {
+    const sentence = `${kPlace}: the file begins like a model.json but is no JSON (${(cause as Error).message}).`
+    throw new FoveaError('bad-file', sentence, { cause })
+  }
+  const weightsOf = async (paths: readonly string[]): Promise<Uint8Array> => {
+    const files = await Promise.all(paths.map(beside))
+    return new Uint8Array(await new Blob(files as BlobPart[]).arrayBuffer())
+  }
+  return (await import('./tfjs/read.js')).readTfjs(json, weightsOf)
 }
 
 async function open(source: LoadSource): Promise<Opened> {

@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: MIT
 // The page's one store: the experiment, how far it is, and what can be done with it. Panels read its
 // fields and call its actions; none of them knows another panel.
-import type { Backend, TrainingStep } from 'fovea'
+import type { Backend, Model, TrainingStep } from 'fovea'
 import type { Held } from './classify.js'
 import { Curve } from './curves.js'
-import { kDigitsSubject, loadData, pixelsOf, showImages, sixteenOf } from './data.js'
+import { kSubjects, loadData, pixelsOf, showImages, sixteenOf } from './data.js'
 import type { LabData, ShownImage } from './data.js'
 import { Examiner } from './examiner.js'
 import { percent, whole } from './format.js'
 import { Gaze } from './gaze.svelte.js'
+import { Maps } from './maps.svelte.js'
 import { Network } from './network.js'
-import type { LayerRow } from './network.js'
+import type { LayerInfo } from './network.js'
+import { isDisposed, sentence } from './repeat.js'
+import { runName, withRun } from './runs.js'
+import type { Run } from './runs.js'
 import { kUsual } from './settings.js'
-import type { Settings } from './settings.js'
+import type { DataSetName, Settings } from './settings.js'
 import { Speed } from './speed.js'
+import { Weights } from './weights.svelte.js'
 
 /**
  * waiting: nothing loaded yet. ready: the network is new. training, paused. done: all epochs over.
@@ -49,16 +54,22 @@ export class Lab {
   learned = $state(0)
   /** What the visitor is looking at. */
   readonly gaze = new Gaze()
+  /** What the layers give for it. */
+  readonly maps = new Maps(this)
+  /** The weights, for those who look at them. */
+  readonly tissue = new Weights(this)
 
   accuracy = $state<number | undefined>()
   shown = $state.raw<ShownImage[]>([])
-  layers = $state.raw<LayerRow[]>([])
+  layers = $state.raw<LayerInfo[]>([])
   weights = $state(0)
 
   /** Grows when the curves have changed; they are plain arrays, too many for signals. */
   drawn = $state(0)
   lossCurve = new Curve()
   accuracyCurve = new Curve()
+  /** Earlier trainings, to compare with. */
+  runs = $state.raw<Run[]>([])
 
   /** For screen readers: said once, when something worth saying happened. */
   announcement = $state('')
@@ -67,11 +78,18 @@ export class Lab {
   onLearned: () => void = () => {}
 
   private sixteen: number[] = []
+  // Sets that the visitor gave, by name.
+  private readonly given = new Map<DataSetName, LabData>()
   // Work of an earlier network notices by this number that it is out of date.
   private run = 0
+  private runsMade = 0
   private epochsDone = 0
+  // Images of single steps, which are in no epoch.
+  private extra = 0
   private speed = new Speed()
   private examiner: Examiner | undefined
+  // The settings of the present network: `settings` are already those of the next one.
+  private trained: Settings = { ...kUsual }
   private goesOn = false
   private lastScreen = 0
   private milestone = 0
@@ -85,7 +103,7 @@ export class Lab {
   }
 
   get subject(): string {
-    return this.data?.subject ?? kDigitsSubject
+    return this.data?.subject ?? kSubjects.digits
   }
 
   get classNames(): readonly string[] {
@@ -93,7 +111,7 @@ export class Lab {
   }
 
   get progress(): number {
-    return this.imagesInAll === 0 ? 0 : this.imagesSeen / this.imagesInAll
+    return this.imagesInAll === 0 ? 0 : Math.min(1, this.imagesSeen / this.imagesInAll)
   }
 
   get secondsLeft(): number {
@@ -134,6 +152,50 @@ export class Lab {
     void this.guarded(() => this.measure())
   }
 
+  /** One batch: goes on from a pause, or takes the next images in their order. */
+  step(): void {
+    if (this.phase === 'training') this.pause()
+    else if (this.phase === 'paused') this.network?.step()
+    else if (this.phase === 'ready' || this.phase === 'done') void this.guarded(() => this.single())
+  }
+
+  private async single(): Promise<void> {
+    const { network, data, run } = this
+    if (!network || !data) return
+    const { batchSize } = this.settings
+    const from = this.extra % data.train.labels.length
+    const { logs, size } = await network.trainOn(data.train, from, batchSize)
+    if (run !== this.run) return
+    this.extra += size
+    this.imagesSeen += size
+    this.lossCurve.addStep(this.imagesSeen, logs['loss'] ?? 0)
+    this.accuracyCurve.addStep(this.imagesSeen, logs['accuracy'] ?? 0)
+    ++this.drawn
+    this.tellLearned()
+    await this.measure()
+  }
+
+  /** Gives a data set by name; `change` makes it the one that is learned. */
+  give(data: LabData): void {
+    this.given.set(data.name, data)
+  }
+
+  /** Goes on with a model that was kept: it is trained and asked as if it had been made here. */
+  async adopt(make: () => Promise<Model>): Promise<void> {
+    const { data, settings } = this
+    if (!data) return
+    const model = await make()
+    const network = await Network.of(model, settings, data)
+    if (network.inputShape.join() !== data.shape.join()) {
+      const [have, want] = [network.inputShape.join(' × '), data.shape.join(' × ')]
+      await network.dispose()
+      throw new Error(
+        `This network takes images of ${have}, but the present data has ${want}. Choose its data first.`,
+      )
+    }
+    await this.renew(network)
+  }
+
   /** A new network with the same settings: it has forgotten everything. */
   async reset(): Promise<void> {
     await this.guarded(() => this.renew())
@@ -164,27 +226,30 @@ export class Lab {
 
   private async load(): Promise<void> {
     const { data: name } = this.settings
-    if (this.data?.name === name) return
-    const data = await loadData(name)
+    const given = this.given.get(name)
+    if (given ? this.data === given : this.data?.name === name) return
+    const data = given ?? (await loadData(name))
     this.data = data
     this.sixteen = sixteenOf(data.test.labels)
     this.show(undefined)
     this.lookAt(this.sixteen[0] ?? 0)
   }
 
-  private async renew(): Promise<void> {
+  private async renew(made?: Network): Promise<void> {
     const run = ++this.run
-    const old = this.network
+    const { network: old, data } = this
+    if (!data) return
+    this.keepRun()
     this.network = undefined
     this.examiner = undefined
     this.phase = 'waiting'
     // Its own error, "disposed of while at work", is what was asked for here.
     await old?.dispose()
-    const network = await Network.make(this.settings)
+    const network = made ?? (await Network.make(this.settings, data))
     if (run !== this.run) return void network.dispose()
     this.clear()
     this.network = network
-    if (this.data) this.examiner = new Examiner(network, this.data.test)
+    this.examiner = new Examiner(network, data.test)
     this.layers = network.layers
     this.weights = network.weights
     this.phase = 'ready'
@@ -192,7 +257,27 @@ export class Lab {
     this.tellLearned()
   }
 
+  /** The training that is about to be forgotten, for comparison. */
+  private keepRun(): void {
+    const { columns } = this.accuracyCurve
+    const rows = columns.images.flatMap((_, row) => (columns.held[row] == null ? [] : [row]))
+    if (this.imagesSeen === 0 || rows.length < 2) return
+    const held = this.lossCurve.columns.held.filter((value) => value !== null)
+    this.runs = withRun(this.runs, {
+      id: ++this.runsMade,
+      name: runName(this.trained),
+      settings: this.trained,
+      images: rows.map((row) => columns.images[row] ?? 0),
+      accuracy: rows.map((row) => columns.held[row] ?? 0),
+      loss: held,
+      weights: this.weights,
+      seconds: this.speed.secondsInAll(),
+    })
+  }
+
   private clear(): void {
+    this.trained = { ...this.settings }
+    this.extra = 0
     this.lossCurve = new Curve()
     this.accuracyCurve = new Curve()
     this.speed = new Speed()
@@ -235,7 +320,7 @@ export class Lab {
 
   private note(step: TrainingStep, imagesPerEpoch: number): void {
     const inEpoch = Math.min(imagesPerEpoch, (step.batch + 1) * this.settings.batchSize)
-    const images = step.epoch * imagesPerEpoch + inEpoch
+    const images = this.extra + step.epoch * imagesPerEpoch + inEpoch
     this.lossCurve.addStep(images, step.loss)
     this.accuracyCurve.addStep(images, step.metrics['accuracy'] ?? 0)
     this.speed.note(step.size)
@@ -252,7 +337,7 @@ export class Lab {
 
   private refreshScreen(): void {
     if (this.phase === 'done') {
-      this.imagesSeen = this.imagesInAll
+      this.imagesSeen = this.imagesInAll + this.extra
       this.epoch = this.epochs - 1
     }
     ++this.drawn
@@ -303,12 +388,8 @@ export class Lab {
       const current = this.run === run || this.network !== undefined
       if (isDisposed(error) || !current) return
       this.phase = 'failed'
-      this.trouble = error instanceof Error ? error.message : String(error)
+      this.trouble = sentence(error)
       this.announcement = this.trouble
     }
   }
-}
-
-function isDisposed(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'disposed'
 }
