@@ -14,6 +14,7 @@ import { FoveaError } from './errors.js'
 import type { Writable } from './formats/network.js'
 import type { OnnxOptions } from './formats/onnx/write.js'
 import type { ExportOptions, PyTorchModel } from './formats/pytorch/write.js'
+import type { TfjsModel } from './formats/tfjs/write.js'
 import type { Joint, SymbolicTensor } from './graph.js'
 import { Latest, runPrediction } from './inference.js'
 import type { InferenceTarget, PredictOptions } from './inference.js'
@@ -255,6 +256,19 @@ export class ModelBase {
    */
   async toPyTorch(options?: ExportOptions): Promise<PyTorchModel> {
     return late('toPyTorch')(await this.writable(), options)
+  }
+
+  /**
+   * The network as a layers model of TensorFlow.js, which `tf.loadLayersModel` reads and can train on.
+   *
+   * @throws FoveaError `unsupported` for a layer that TensorFlow.js lacks, by its name
+   * @example
+   * ```ts
+   * const twin = await tf.loadLayersModel(tf.io.fromMemory(await model.toTfjs()))
+   * ```
+   */
+  async toTfjs(options?: ExportOptions): Promise<TfjsModel> {
+    return late('toTfjs')(await this.writable(), options)
   }
 
   /**

@@ -11,6 +11,7 @@ import type { InitOptions } from './engine/runtime.js'
 import { compileGiven, fetchBytes } from './fetch.js'
 import type { Platform, StartRequest } from './platform-types.js'
 import { unpack } from './unpack.js'
+import type { PackedModule } from './unpack.js'
 
 /** A worker without threads loads one script; a threaded one starts more, and may hang in Firefox. */
 const kStartMilliseconds = { plain: 20_000, threaded: 6_000 }
@@ -44,7 +45,9 @@ export const browserPlatform: Platform = {
 
 async function startEngine(request: StartRequest): Promise<Engine> {
   const { build, threads, worker, options, onLost } = request
-  const wasm = await compile(build, options)
+  // A worker takes as long to start as the module to unpack: both at once.
+  const wasm = compile(build, options)
+  wasm.catch(() => {}) // it is heard of below, unless the worker fails first
   const milliseconds = threads > 1 ? kStartMilliseconds.threaded : kStartMilliseconds.plain
   const fetchRest = restOf(build, options)
   if (!worker) {
@@ -71,11 +74,10 @@ async function compile(build: Build, options: InitOptions): Promise<WebAssembly.
 
 /** A module that the package carries as a string. */
 async function compilePacked(
-  modules: Partial<Record<Build, () => Promise<{ wasm: string; size: number }>>>,
+  modules: Partial<Record<Build, () => Promise<PackedModule>>>,
   build: Build,
 ): Promise<WebAssembly.Module> {
-  const { wasm, size } = await load(modules, build)
-  return WebAssembly.compile(unpack(wasm, size))
+  return WebAssembly.compile(await unpack(await load(modules, build)))
 }
 
 /** The module that comes with the package is in two parts; one that the user gives is whole. */
