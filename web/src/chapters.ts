@@ -27,7 +27,7 @@ export const kChapters: readonly ChapterInfo[] = [
     title: 'See',
     notice: 'A kernel slides over the picture: nine products and one sum for each new pixel.',
     load: () => import('./panels/See.svelte'),
-    height: [40, 60],
+    height: [51, 86],
   },
   {
     id: 'data',
@@ -77,7 +77,7 @@ export const kChapters: readonly ChapterInfo[] = [
     title: 'Mistakes',
     notice: 'Where it is wrong, it is often wrong in the same way.',
     load: () => import('./panels/Mistakes.svelte'),
-    height: [44, 64],
+    height: [64, 108],
   },
   {
     id: 'keep',
