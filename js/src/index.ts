@@ -26,7 +26,14 @@ export type { Backend, InitOptions } from './engine/runtime.js'
 export { FoveaError } from './errors.js'
 export type { FoveaErrorCode } from './errors.js'
 export { input } from './graph.js'
-export type { InputOptions, Joint, Layer, SymbolicTensor } from './graph.js'
+export type {
+  InputOptions,
+  Joint,
+  Layer,
+  OptionRecord,
+  OptionValue,
+  SymbolicTensor,
+} from './graph.js'
 export { oneHot, tensor } from './tensor.js'
 export type { FloatTensor, NumberArray, Tensor, TensorData } from './tensor.js'
 
@@ -37,12 +44,13 @@ export type { ActivationName } from './activations.js'
 export type { Callback, TrainingContext } from './callbacks.js'
 export type { Constraint } from './constraints.js'
 export type { Dataset, Inputs, Labels, Targets } from './columns.js'
-export type { CompileOptions } from './compile.js'
+export type { CompileOptions, LossChoice, MetricChoice, PerOutput } from './compile.js'
 export type { Build, LayerInfo, ParameterCount, PortInfo, Variant } from './engine/engine.js'
 export type { ClassWeight, SampleWeight } from './example-weights.js'
 export type { FitOptions } from './fit-options.js'
 export type { OnnxOptions } from './formats/onnx/write.js'
 export type { ExportOptions, PyTorchModel } from './formats/pytorch/write.js'
+export type { TfjsModel, WeightSpec } from './formats/tfjs/write.js'
 export type { EvaluateOptions, PredictOptions } from './inference.js'
 export type { GradientOptions, Gradients, OutputGradients } from './inside.js'
 export type { Initializer } from './initializers.js'

@@ -14,6 +14,7 @@ import { FoveaError } from './errors.js'
 import type { Writable } from './formats/network.js'
 import type { OnnxOptions } from './formats/onnx/write.js'
 import type { ExportOptions, PyTorchModel } from './formats/pytorch/write.js'
+import type { TfjsModel } from './formats/tfjs/write.js'
 import type { Joint, SymbolicTensor } from './graph.js'
 import { Latest, runPrediction } from './inference.js'
 import type { InferenceTarget, PredictOptions } from './inference.js'
@@ -112,12 +113,26 @@ export class ModelBase {
     return (made.length === 1 ? made[0] : made) as SymbolicTensor
   }
 
-  /** A table of the layers, their shapes and their weights, as Keras prints it. */
+  /**
+   * A table of the layers, their shapes and their weights, as Keras prints it.
+   *
+   * @example
+   * ```ts
+   * console.log(model.summary())
+   * ```
+   */
   summary(): string {
     return summaryText(this.description)
   }
 
-  /** How many weights there are. */
+  /**
+   * How many weights there are.
+   *
+   * @example
+   * ```ts
+   * const { total, trainable } = model.countParams()
+   * ```
+   */
   countParams(): ParameterCount {
     return { ...this.description.countParams }
   }
@@ -142,6 +157,11 @@ export class ModelBase {
    * Replaces the weights: all of them, in any order.
    *
    * @throws FoveaError `bad-shape` when a name or a shape differs; the message says which
+   * @example
+   * ```ts
+   * const weights = await base.getWeights()
+   * await model.setWeights(weights)
+   * ```
    */
   async setWeights(weights: readonly NamedTensor[]): Promise<void> {
     const engine = this.engine('setWeights')
@@ -149,7 +169,14 @@ export class ModelBase {
     await engine.restore({ model: this.id, parameters })
   }
 
-  /** Lets training change a layer's weights, or not. */
+  /**
+   * Lets training change a layer's weights, or not.
+   *
+   * @example
+   * ```ts
+   * await model.setTrainable('conv2d_1', false)
+   * ```
+   */
   async setTrainable(layerName: string, trainable: boolean): Promise<void> {
     const engine = this.engine('setTrainable')
     await engine.setTrainable({ model: this.id, layer: layerName, trainable })
@@ -173,7 +200,14 @@ export class ModelBase {
     return (outputs.length === 1 ? first : outputs) as FloatTensor
   }
 
-  /** Like `predict`, but always an array: one tensor per output. */
+  /**
+   * Like `predict`, but always an array: one tensor per output.
+   *
+   * @example
+   * ```ts
+   * const [classes, boxes] = await model.predictAll(images)
+   * ```
+   */
   async predictAll(x: Inputs, options: PredictOptions = {}): Promise<FloatTensor[]> {
     return runPrediction(this.target('predict', this.engine('predict')), x, options, this.latest)
   }
@@ -222,6 +256,19 @@ export class ModelBase {
    */
   async toPyTorch(options?: ExportOptions): Promise<PyTorchModel> {
     return late('toPyTorch')(await this.writable(), options)
+  }
+
+  /**
+   * The network as a layers model of TensorFlow.js, which `tf.loadLayersModel` reads and can train on.
+   *
+   * @throws FoveaError `unsupported` for a layer that TensorFlow.js lacks, by its name
+   * @example
+   * ```ts
+   * const twin = await tf.loadLayersModel(tf.io.fromMemory(await model.toTfjs()))
+   * ```
+   */
+  async toTfjs(options?: ExportOptions): Promise<TfjsModel> {
+    return late('toTfjs')(await this.writable(), options)
   }
 
   /**

@@ -7,7 +7,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../lib/paths.mjs'
 import { wasmFolder } from '../lib/variants.mjs'
-import { packed } from './pack.mjs'
+import { packed, unpackerModule } from './pack.mjs'
 import { splitModule } from './split.mjs'
 
 const source = (name) => join(root, 'js/src', name)
@@ -79,7 +79,10 @@ export async function bundleBrowser(dist, builds) {
     chunkNames: 'part-[name]-[hash]', // beside index.js: from there the engines are found
     platform: 'browser',
     sourcemap: true,
-    plugins: [virtual({ engines: { text: engines.join('\n') } }), oneSharedFile],
+    plugins: [
+      virtual({ engines: { text: engines.join('\n') }, unpacker: { text: unpackerModule() } }),
+      oneSharedFile,
+    ],
   })
 }
 
@@ -100,9 +103,11 @@ async function bundleEngine(dist, name) {
   const { whole, first, rest } = splitModule(wasmFolder(name), 'fovea-web.wasm', name)
   writeFileSync(join(folder, 'fovea.wasm'), whole)
   // A thread would need the rest in a table of its own: threaded builds come whole.
-  const module = (wasm) => ({ wasm: packed(wasm), size: wasm.length })
-  writeStrings(dist, name, { worker: readFileSync(worker, 'utf8'), ...module(first ?? whole) })
-  if (rest !== undefined) writeStrings(dist, `${name}-rest`, module(rest))
+  writeStrings(dist, name, {
+    worker: readFileSync(worker, 'utf8'),
+    ...(await packed(first ?? whole)),
+  })
+  if (rest !== undefined) writeStrings(dist, `${name}-rest`, await packed(rest))
 }
 
 function writeStrings(dist, name, strings) {

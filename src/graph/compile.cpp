@@ -88,8 +88,11 @@ class Compiler {
       return;
     }
     ++time_;
-    Instruction instruction{
-        .kind = Instruction::Kind::kForward, .step = index, .mode = mode_of(step), .time = time_};
+    Instruction instruction{.kind = Instruction::Kind::kForward,
+                            .kept = plan.kept,
+                            .step = index,
+                            .mode = mode_of(step),
+                            .time = time_};
     for (const int input : step.inputs) {
       touch(value(input));
       instruction.inputs.push_back(value(input));

@@ -38,6 +38,7 @@ struct ParameterSpec {
 /// What the compiler must know about a layer applied to inputs of given shapes (batch included).
 struct LayerPlan {
   Shape output;
+  std::int64_t kept = 0;       // floats of ForwardCall::kept
   bool aliases_input = false;  // the output is the input under another shape: nothing is computed
   bool backward_reads_input = false;
   bool backward_reads_output = false;
@@ -53,7 +54,15 @@ struct Moment {
   std::uint32_t layer = 0;
 };
 
+/// What a layer makes of its parameters alone (a filter in another form), so that it need not be
+/// made again for each prediction. The model remembers it until the parameters change.
+struct Kept {
+  std::span<float> values;
+  bool current = false;  // false: the parameters have changed, make it anew
+};
+
 struct ForwardCall {
+  Kept kept;
   std::span<const ConstTensorView> inputs;
   std::span<const ConstTensorView> parameters;
   TensorView output;

@@ -34,7 +34,7 @@ export const kChapters: readonly ChapterInfo[] = [
     title: 'Data',
     notice: 'What it learns from. Look at your data before you train on them.',
     load: () => import('./panels/Data.svelte'),
-    height: [56, 84],
+    height: [64, 120],
   },
   {
     id: 'network',
@@ -42,14 +42,14 @@ export const kChapters: readonly ChapterInfo[] = [
     notice:
       'From left to right the maps get smaller and smaller, and there are more and more of them.',
     load: () => import('./panels/Network.svelte'),
-    height: [64, 84],
+    height: [52, 110],
   },
   {
     id: 'learn',
     title: 'Learn',
     notice: 'Change one thing and it starts anew: the seed keeps everything else the same.',
     load: () => import('./panels/Learn.svelte'),
-    height: [44, 72],
+    height: [34, 60],
   },
   {
     id: 'inside',

@@ -9,13 +9,16 @@ import type { LabData, ShownImage } from './data.js'
 import { Examiner } from './examiner.js'
 import { percent, whole } from './format.js'
 import { Gaze } from './gaze.svelte.js'
+import { Maps } from './maps.svelte.js'
 import { Network } from './network.js'
 import type { LayerInfo } from './network.js'
+import { isDisposed, sentence } from './repeat.js'
 import { runName, withRun } from './runs.js'
 import type { Run } from './runs.js'
 import { kUsual } from './settings.js'
 import type { DataSetName, Settings } from './settings.js'
 import { Speed } from './speed.js'
+import { Weights } from './weights.svelte.js'
 
 /**
  * waiting: nothing loaded yet. ready: the network is new. training, paused. done: all epochs over.
@@ -51,6 +54,10 @@ export class Lab {
   learned = $state(0)
   /** What the visitor is looking at. */
   readonly gaze = new Gaze()
+  /** What the layers give for it. */
+  readonly maps = new Maps(this)
+  /** The weights, for those who look at them. */
+  readonly tissue = new Weights(this)
 
   accuracy = $state<number | undefined>()
   shown = $state.raw<ShownImage[]>([])
@@ -381,12 +388,8 @@ export class Lab {
       const current = this.run === run || this.network !== undefined
       if (isDisposed(error) || !current) return
       this.phase = 'failed'
-      this.trouble = error instanceof Error ? error.message : String(error)
+      this.trouble = sentence(error)
       this.announcement = this.trouble
     }
   }
-}
-
-function isDisposed(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'disposed'
 }

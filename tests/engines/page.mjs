@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+// The script of the page that every engine opens: tests call what it puts there.
+import * as fovea from './dist/index.js'
+import { trial } from './trial.mjs'
+
+globalThis.fovea = fovea
+globalThis.trial = (options) => trial(fovea, options)
+globalThis.isReady = true
