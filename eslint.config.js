@@ -5,7 +5,7 @@ import globals from 'globals'
 import ts from 'typescript-eslint'
 
 export default ts.config(
-  { ignores: ['build/', 'dist/', 'data/', '.toolchain/', '**/*.svelte'] },
+  { ignores: ['build/', 'dist/', 'data/', '.toolchain/', 'docs/api/', '**/*.svelte'] },
   js.configs.recommended,
   ts.configs.strict,
   {
@@ -19,5 +19,6 @@ export default ts.config(
       '@typescript-eslint/no-non-null-assertion': 'off',
     },
   },
+  { files: ['**/*.{cjs,cts}'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
   { files: ['js/src/**/*.ts'], rules: { 'no-console': 'error' } },
 )

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Makes the npm package in dist/ from js/src and the wasm modules that are built:
 //   index.js, part-*.js      browsers: the API; loads one of engine/*.js when it starts
-//   engine/<build>.js        the worker's script and the gzipped wasm as strings: no file to configure
+//   engine/<build>.js        the worker's script and the packed wasm as strings: no file to configure
 //   engine/<build>/          the same as plain files, for strict set-ups (workerUrl, wasmUrl)
 //   node.js, node.cjs        Node, with node/<build>/ beside them
-//   types/, data/            type declarations; ten thousand digits
+//   types/, types-cjs/        type declarations for import and for require
+//   data/                     ten thousand digits
 // Does nothing when nothing changed.
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { fingerprint } from './lib/cmake.mjs'
@@ -31,9 +32,13 @@ export async function buildDist() {
   }
   const modules = builds.flatMap((one) => kModuleFiles.map((name) => `build/wasm/${one}/${name}`))
   const key = digest(fingerprint([...kInputs, ...modules]))
-  const outputs = ['index.js', 'node.js', 'node.cjs', 'types/index.d.ts'].map((name) =>
-    join(dist, name),
-  )
+  const outputs = [
+    'index.js',
+    'node.js',
+    'node.cjs',
+    'types/index.d.ts',
+    'types-cjs/index.d.ts',
+  ].map((name) => join(dist, name))
   await alone(build, async () => {
     const made = await once(join(build, 'fovea-dist'), key, () => make(builds), outputs)
     const digits = await packDigits(join(dist, 'data'))
@@ -43,12 +48,20 @@ export async function buildDist() {
 
 async function make(builds) {
   const parts = existsSync(dist) ? readdirSync(dist).filter((name) => name.startsWith('part-')) : []
-  for (const name of ['engine', 'node', 'types', ...parts]) {
+  for (const name of ['engine', 'node', 'types', 'types-cjs', ...parts]) {
     rmSync(join(dist, name), { recursive: true, force: true })
   }
   await bundleBrowser(dist, builds)
   await bundleNode(dist, builds)
   run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'js')])
+  copyTypesForRequire()
+}
+
+/** The same declarations in a folder that says CommonJS: TypeScript tells the two apart by that. */
+function copyTypesForRequire() {
+  const folder = join(dist, 'types-cjs')
+  cpSync(join(dist, 'types'), folder, { recursive: true })
+  writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }\n')
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

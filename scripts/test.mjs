@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Sets up, builds and runs every test, or some parts:
 //   npm test                      everything
-//   npm test -- lint native       parts: lint, native, wasm, js, browser
+//   npm test -- lint native       parts: lint, native, wasm, js, browser, package, engines
 //   npm test -- wasm simd         the C++ tests of some wasm variants only
 // The last line is the total of what the runners counted.
 import { existsSync, readdirSync } from 'node:fs'
@@ -11,10 +11,11 @@ import { build, root } from './lib/paths.mjs'
 import { main, PlainError, say, seconds } from './lib/shell.mjs'
 import { kVariants, nodeOptions, wasmFolder } from './lib/variants.mjs'
 import { setUp } from './setup.mjs'
+import { kPackages } from './setup/system.mjs'
 import { kLintStages } from './test/lint.mjs'
 import { catch2, heading, nodeTest } from './test/stage.mjs'
 
-const kParts = ['lint', 'native', 'wasm', 'js', 'browser']
+const kParts = ['lint', 'native', 'wasm', 'js', 'browser', 'package', 'engines']
 
 function testFiles(folder) {
   const path = join(root, folder)
@@ -50,6 +51,8 @@ function stagesOf(parts, variants) {
   for (const [part, name] of [
     ['js', 'JavaScript in Node'],
     ['browser', 'page in Chromium'],
+    ['package', 'package in new projects'],
+    ['engines', 'package in three browsers'],
   ]) {
     const files = testFiles(`tests/${part}`)
     if (parts.includes(part) && files.length)
@@ -89,7 +92,7 @@ await main(async () => {
 
   const start = performance.now()
   heading('set-up')
-  await setUp(['build', 'test', ...parts.filter((part) => ['lint', 'browser'].includes(part))])
+  await setUp(['build', 'test', ...parts.filter((part) => kPackages[part])])
   const results = []
   for (const stage of stagesOf(parts, variants.length ? variants : kVariants))
     results.push(await runStage(stage))

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The page. It sees the package as its users do: only `fovea`, here taken from the repository's dist/.
 //   FOVEA_ISOLATED=0   serve without the two headers that allow threads, as a plain host does
-//   FOVEA_DATA_DIR     a folder with MNIST's four IDX files: the page then offers all 70,000 digits
+//   FOVEA_DATA_DIR, FOVEA_FASHION_DIR, FOVEA_CIFAR_DIR   folders with the files of MNIST, Fashion-MNIST,
+//                      CIFAR-10: the page then offers them
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { fileURLToPath } from 'node:url'
 import { dataFiles } from './plugins/data-files.mjs'
+import { offline } from './plugins/offline.mjs'
 import { prerender } from './plugins/prerender.mjs'
 
 const fromRoot = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
@@ -30,7 +32,7 @@ const config = {
   root: fromRoot('web'),
   base: './',
   resolve: { alias: { fovea: fromRoot('dist/index.js') } },
-  plugins: [svelte(svelteOptions), prerender(), dataFiles(fromRoot('dist/data'))],
+  plugins: [svelte(svelteOptions), prerender(), dataFiles(fromRoot('dist/data')), offline()],
   server: {
     headers,
     fs: { allow: [fromRoot('.')] },
@@ -38,6 +40,7 @@ const config = {
     warmup: { clientFiles: ['./src/main.ts'], ssrFiles: ['./src/prerender.ts'] },
   },
   preview: { headers },
+  worker: { format: 'es' },
   build: {
     outDir: fromRoot('build/page'),
     emptyOutDir: true,

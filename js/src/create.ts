@@ -5,6 +5,7 @@ import { nextSeed, runtime } from './engine/runtime.js'
 import { FoveaError } from './errors.js'
 import { Layer, SymbolicTensor, jointList } from './graph.js'
 import type { Joint } from './graph.js'
+import { late } from './late.js'
 import { Model } from './model.js'
 import { checkNames, describe, seedNumber } from './options.js'
 import { settle, sharesIn } from './sharing.js'
@@ -112,22 +113,30 @@ function inputOf(first: Layer): SymbolicTensor {
   )
 }
 
-async function create(
+/** Makes a model. `numbers`: how many its weights must have; undefined: any. @internal */
+export async function create(
   place: string,
   name: string,
   inputs: readonly SymbolicTensor[],
   outputs: readonly SymbolicTensor[],
   given: number | undefined,
+  numbers?: number,
 ): Promise<Model> {
   if (given !== undefined) seedNumber(place, given)
   const running = await runtime()
   const shares = sharesIn(running)
-  const graph = modelGraph(name, inputs, outputs, shares)
+  let graph = modelGraph(name, inputs, outputs, shares)
+  if ([...graph.names.keys()].some(({ layer }) => layer.options['dataFormat'] !== undefined)) {
+    graph = modelGraph(name, inputs, await late('channelsLastOutputs')(inputs, outputs), shares)
+  }
   const spec = modelSpec(graph, shares)
+  if (numbers !== undefined) await late('checkWeight')(running.engine, spec, numbers)
   const seed = given ?? nextSeed()
   const description = await running.engine.createModel({ spec, seed })
   const home = { runtime: running, description, disposed: false }
   const made = new Model(home, graph, seed)
   settle(graph, home, made)
+  // Its weights are not those that its seed makes.
+  if (spec.includes(' weights=')) await made.keep(true)
   return made
 }

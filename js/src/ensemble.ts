@@ -3,8 +3,6 @@
 // the mean is measured by a small model that passes it on to the loss and the metrics.
 // SPDX-License-Identifier: MIT
 import type { Dataset, Inputs, Targets } from './columns.js'
-import { isByOutput } from './compile.js'
-import type { CompileOptions } from './compile.js'
 import { model as makeModel } from './create.js'
 import { FoveaError } from './errors.js'
 import { input } from './graph.js'
@@ -14,11 +12,21 @@ import { activation } from './layers.js'
 import type { Loss } from './losses.js'
 import { Model } from './model.js'
 import { describe } from './options.js'
+import { lossOf, missingActivation, withProbabilities } from './probabilities.js'
 import { elementCount, shapeText } from './tensor.js'
 import type { FloatTensor } from './tensor.js'
 import type { Logs } from './training.js'
 
-/** Networks whose probabilities are averaged. Made by {@link ensemble}. */
+/**
+ * Networks whose probabilities are averaged. Made by {@link ensemble}.
+ *
+ * @example
+ * ```ts
+ * const all = await fovea.ensemble([m1, m2, m3])
+ * const probabilities = await all.predict(test.images)
+ * await all.dispose()
+ * ```
+ */
 export class Ensemble {
   /** @internal */
   constructor(
@@ -33,6 +41,11 @@ export class Ensemble {
    *
    * @returns a tensor `[n, ...]`; an array of tensors where the networks have several outputs
    * @throws FoveaError as `model.predict`
+   * @example
+   * ```ts
+   * const all = await fovea.ensemble([m1, m2])
+   * const probabilities = await all.predict(test.images)
+   * ```
    */
   async predict(x: Inputs, options: PredictOptions = {}): Promise<FloatTensor> {
     const means = await this.means(x, options)
@@ -44,6 +57,11 @@ export class Ensemble {
    * Loss and metrics of the mean, as the first network was compiled.
    *
    * @throws FoveaError as `model.evaluate`; `bad-option` where the first network is not compiled
+   * @example
+   * ```ts
+   * const all = await fovea.ensemble([m1, m2])
+   * const { accuracy } = await all.evaluate(test)
+   * ```
    */
   evaluate(x: Dataset, options?: EvaluateOptions): Promise<Logs>
   evaluate(x: Inputs, y: Targets, options?: EvaluateOptions): Promise<Logs>
@@ -61,7 +79,15 @@ export class Ensemble {
     return this.judge.evaluate(means, given.y as Targets, given.options)
   }
 
-  /** Frees what the ensemble added; the networks themselves stay. */
+  /**
+   * Frees what the ensemble added; the networks themselves stay.
+   *
+   * @example
+   * ```ts
+   * const all = await fovea.ensemble([m1, m2])
+   * await all.dispose()
+   * ```
+   */
   async dispose(): Promise<void> {
     const added = this.members.filter((one) => !this.models.includes(one))
     for (const one of added) await one.dispose()
@@ -116,38 +142,9 @@ function expectSame(first: Model, other: Model, k: number): void {
   )
 }
 
-/** The model, or the same weights with a softmax or sigmoid on top. */
-async function withProbabilities(model: Model): Promise<Model> {
-  const { recipe, outputs, inputs } = model
-  if (recipe === undefined) return model
-  const missing = outputs.map(({ name, shape }, k) =>
-    missingActivation(lossOf(recipe.loss, k, name), shape.at(-1) ?? undefined),
-  )
-  if (missing.every((one) => one === undefined)) return model
-  const probabilities = outputs.map((output, k) => {
-    const type = missing[k]
-    return type === undefined ? output : activation({ activation: type }).apply(output)
-  })
-  return makeModel({ inputs, outputs: probabilities, seed: model.seed })
-}
-
-type Losses = CompileOptions['loss']
-
-/** The loss of one output: the same for all, or from an array, or by the output's name. */
-function lossOf(losses: Losses, k: number, name: string): unknown {
-  if (!isByOutput(losses)) return losses
-  return Array.isArray(losses) ? losses[k] : (losses as Record<string, unknown>)[name]
-}
-
-function missingActivation(loss: unknown, units = 1): 'softmax' | 'sigmoid' | undefined {
-  const { type, options } = (loss ?? {}) as Partial<Loss>
-  if (options?.['fromLogits'] !== true) return undefined
-  const yesOrNo = type === 'focal' && (units === 1 || options['multiLabel'] === true)
-  return type === 'binaryCrossentropy' || yesOrNo ? 'sigmoid' : 'softmax'
-}
-
 /** What measures probabilities as the model would: its losses without fromLogits, its metrics. */
-async function judgeOf({ recipe, outputs, seed }: Model): Promise<Model | undefined> {
+async function judgeOf(first: Model): Promise<Model | undefined> {
+  const { recipe, outputs, seed } = first
   if (recipe === undefined) return undefined
   const inputs = outputs.map(({ shape }) => input({ shape: [...shape] as number[] }))
   const passed = outputs.map(({ name }, k) =>
@@ -156,7 +153,7 @@ async function judgeOf({ recipe, outputs, seed }: Model): Promise<Model | undefi
   const judge = await makeModel({ inputs, outputs: passed, name: 'ensemble', seed })
   const loss = outputs.map(({ name }, k) => {
     const one = lossOf(recipe.loss, k, name) as Loss
-    if (missingActivation(one) === undefined) return one
+    if (missingActivation(first, k) === undefined) return one
     return { ...one, options: { ...one.options, fromLogits: false } }
   })
   await judge.compile({ ...recipe, loss })

@@ -2,8 +2,11 @@
 // here, so everything that does not touch numbers is synchronous.
 // SPDX-License-Identifier: MIT
 import type { Inputs } from './columns.js'
+import type { CompileOptions } from './compile.js'
 import type {
+  CallOptions,
   Engine,
+  EngineCalls,
   LayerInfo,
   ModelDescription,
   ParameterCount,
@@ -11,6 +14,10 @@ import type {
 } from './engine/engine.js'
 import type { Runtime } from './engine/runtime.js'
 import { FoveaError } from './errors.js'
+import type { Writable } from './formats/network.js'
+import type { OnnxOptions } from './formats/onnx/write.js'
+import type { ExportOptions, PyTorchModel } from './formats/pytorch/write.js'
+import type { TfjsModel } from './formats/tfjs/write.js'
 import type { Joint, SymbolicTensor } from './graph.js'
 import { Latest, runPrediction } from './inference.js'
 import type { InferenceTarget, PredictOptions } from './inference.js'
@@ -34,6 +41,10 @@ async function disposeHome(home: Home): Promise<void> {
   await runtime.engine.disposeModel({ model: description.model }).catch(() => {})
 }
 
+/** A model is kept outside of its worker this often, and up to so many weights. */
+const kKeepMilliseconds = 5000
+const kMostKept = 2 ** 23
+
 /** Options of `memory`. */
 export interface MemoryOptions {
   /** Examples at a time. Default 32. */
@@ -48,23 +59,31 @@ export class ModelBase {
   readonly name: string
   /** Decides initial weights, and by default shuffling and dropout. */
   readonly seed: number
-  protected readonly id: number
-  protected readonly runtime: Runtime
-  protected readonly description: ModelDescription
+  /** What `compile` was given. @internal */
+  recipe: CompileOptions | undefined
   private readonly latest = new Latest()
 
   /** @internal */
   constructor(
-    private readonly home: Home,
-    private readonly graph: Graph,
+    /** Where it lives. @internal */ readonly home: Home,
+    /** What the layers are and what they read. @internal */ readonly graph: Graph,
     seed: number,
   ) {
-    this.runtime = home.runtime
-    this.description = home.description
     this.name = graph.name
     this.seed = seed
-    this.id = home.description.model
     collected.register(this, home, this)
+  }
+
+  protected get id(): number {
+    return this.home.description.model
+  }
+
+  protected get runtime(): Runtime {
+    return this.home.runtime
+  }
+
+  protected get description(): ModelDescription {
+    return this.home.description
   }
 
   /** The layers in order, all options filled in. */
@@ -109,12 +128,26 @@ export class ModelBase {
     return (made.length === 1 ? made[0] : made) as SymbolicTensor
   }
 
-  /** A table of the layers, their shapes and their weights, as Keras prints it. */
+  /**
+   * A table of the layers, their shapes and their weights, as Keras prints it.
+   *
+   * @example
+   * ```ts
+   * console.log(model.summary())
+   * ```
+   */
   summary(): string {
     return summaryText(this.description)
   }
 
-  /** How many weights there are. */
+  /**
+   * How many weights there are.
+   *
+   * @example
+   * ```ts
+   * const { total, trainable } = model.countParams()
+   * ```
+   */
   countParams(): ParameterCount {
     return { ...this.description.countParams }
   }
@@ -128,9 +161,10 @@ export class ModelBase {
    * ```
    */
   async getWeights(): Promise<NamedTensor[]> {
-    const values = await this.engine('getWeights').readParameters({ model: this.id })
+    const request = { model: this.id, training: false }
+    const { parameters } = await this.engine('getWeights').snapshot(request)
     return this.description.parameters.map(({ name, shape }, index) => {
-      return { name, shape: [...shape], data: values[index] ?? new Float32Array() }
+      return { name, shape: [...shape], data: parameters[index] ?? new Float32Array() }
     })
   }
 
@@ -138,14 +172,27 @@ export class ModelBase {
    * Replaces the weights: all of them, in any order.
    *
    * @throws FoveaError `bad-shape` when a name or a shape differs; the message says which
+   * @example
+   * ```ts
+   * const weights = await base.getWeights()
+   * await model.setWeights(weights)
+   * ```
    */
   async setWeights(weights: readonly NamedTensor[]): Promise<void> {
     const engine = this.engine('setWeights')
-    const values = matchWeights('setWeights', this.description.parameters, weights)
-    await engine.writeParameters({ model: this.id, values })
+    const parameters = matchWeights('setWeights', this.description.parameters, weights)
+    await engine.restore({ model: this.id, parameters })
+    await this.keep(true)
   }
 
-  /** Lets training change a layer's weights, or not. */
+  /**
+   * Lets training change a layer's weights, or not.
+   *
+   * @example
+   * ```ts
+   * await model.setTrainable('conv2d_1', false)
+   * ```
+   */
   async setTrainable(layerName: string, trainable: boolean): Promise<void> {
     const engine = this.engine('setTrainable')
     await engine.setTrainable({ model: this.id, layer: layerName, trainable })
@@ -169,7 +216,14 @@ export class ModelBase {
     return (outputs.length === 1 ? first : outputs) as FloatTensor
   }
 
-  /** Like `predict`, but always an array: one tensor per output. */
+  /**
+   * Like `predict`, but always an array: one tensor per output.
+   *
+   * @example
+   * ```ts
+   * const [classes, boxes] = await model.predictAll(images)
+   * ```
+   */
   async predictAll(x: Inputs, options: PredictOptions = {}): Promise<FloatTensor[]> {
     return runPrediction(this.target('predict', this.engine('predict')), x, options, this.latest)
   }
@@ -187,6 +241,50 @@ export class ModelBase {
    */
   activations(x: Inputs, names: readonly string[]): Promise<Record<string, FloatTensor>> {
     return late('runActivations')(this.target('activations', this.engine('activations')), x, names)
+  }
+
+  /**
+   * The network as an ONNX file, for a batch of any size: float32, operators of version 17. What acts
+   * in training only, such as augmentation, is left out.
+   *
+   * @returns the bytes of the file
+   * @throws FoveaError `unsupported` for a layer that ONNX cannot express, by its name
+   * @example
+   * ```ts
+   * await writeFile('digits.onnx', await model.toOnnx())      // images stay [n, height, width, channels]
+   * ```
+   */
+  async toOnnx(options?: OnnxOptions): Promise<Uint8Array> {
+    return late('toOnnx')(await this.writable(), options)
+  }
+
+  /**
+   * The network for PyTorch: the source of an `nn.Module` and its weights, in PyTorch's names and
+   * layouts, for `load_state_dict(strict=True)`. Images are `[n, channels, height, width]` there.
+   *
+   * @throws FoveaError `unsupported` for a layer that PyTorch itself lacks, by its name
+   * @example
+   * ```ts
+   * const { weights, source } = await model.toPyTorch()
+   * await writeFile('digits.safetensors', weights)
+   * await writeFile('digits.py', source)
+   * ```
+   */
+  async toPyTorch(options?: ExportOptions): Promise<PyTorchModel> {
+    return late('toPyTorch')(await this.writable(), options)
+  }
+
+  /**
+   * The network as a layers model of TensorFlow.js, which `tf.loadLayersModel` reads and can train on.
+   *
+   * @throws FoveaError `unsupported` for a layer that TensorFlow.js lacks, by its name
+   * @example
+   * ```ts
+   * const twin = await tf.loadLayersModel(tf.io.fromMemory(await model.toTfjs()))
+   * ```
+   */
+  async toTfjs(options?: ExportOptions): Promise<TfjsModel> {
+    return late('toTfjs')(await this.writable(), options)
   }
 
   /**
@@ -217,13 +315,55 @@ export class ModelBase {
     await this.dispose()
   }
 
+  /** For files: the engine and what it says of the model. @internal */
+  parts(call: string): { engine: Engine; description: ModelDescription } {
+    return { engine: this.engine(call), description: this.description }
+  }
+
+  private async writable(): Promise<Writable> {
+    const { graph, description } = this
+    return { graph, description, weights: await this.getWeights() }
+  }
+
   protected target(call: string, engine: Engine): InferenceTarget {
     const { inputs, outputs } = this.description
     return { engine, modelId: this.id, place: call, inputs, outputs }
   }
 
+  /**
+   * Keeps the model outside of its worker: at once, or every few seconds. Not where it is large.
+   * @internal
+   */
+  async keep(atOnce: boolean): Promise<void> {
+    const { home, runtime } = this
+    const now = performance.now()
+    if (
+      !runtime.backend.worker ||
+      (!atOnce && now - (home.keptAt ?? -Infinity) < kKeepMilliseconds)
+    )
+      return
+    home.keptAt = this.description.countParams.total > kMostKept ? Infinity : now
+    if (home.keptAt < Infinity) {
+      home.kept = await runtime.engine.snapshot({
+        model: this.id,
+        training: this.recipe !== undefined,
+      })
+    }
+  }
+
+  /** The engine of a model whose worker was lost: every call first brings the model back. */
+  private revived(): Engine {
+    return new Proxy({} as Engine, {
+      get: (_, name: keyof EngineCalls) => async (request: object, options?: CallOptions) => {
+        await late('revive')(this)
+        const call = this.runtime.engine[name] as (...given: unknown[]) => Promise<unknown>
+        return call({ ...request, model: this.id }, options)
+      },
+    })
+  }
+
   protected engine(call: string): Engine {
-    if (!this.home.disposed) return this.runtime.engine
+    if (!this.home.disposed) return this.runtime.lost ? this.revived() : this.runtime.engine
     throw new FoveaError(
       'disposed',
       `${call}: the model "${this.name}" was disposed of. Make a new one.`,

@@ -1,7 +1,7 @@
 // A model that can be trained: what `ModelBase` is, and compile, fit, train and evaluate.
 // SPDX-License-Identifier: MIT
 import { isOutputGradients } from './columns.js'
-import type { Dataset, Inputs, Targets } from './columns.js'
+import type { Dataset, Inputs, Stream, Targets } from './columns.js'
 import { trainingRecipe } from './compile.js'
 import type { CompileOptions } from './compile.js'
 import type { Engine } from './engine/engine.js'
@@ -9,6 +9,7 @@ import { answerLosses } from './custom-loss.js'
 import { FoveaError } from './errors.js'
 import { resolveFitOptions } from './fit-options.js'
 import type { FitOptions } from './fit-options.js'
+import type { SafetensorsOptions } from './formats/checkpoint.js'
 import { runEvaluation, splitDataset } from './inference.js'
 import type { EvaluateOptions, InferenceTarget } from './inference.js'
 import type { GradientOptions, Gradients, OutputGradients } from './inside.js'
@@ -34,8 +35,6 @@ export class Model extends ModelBase {
   private control: TrainingControl | undefined
   private compiled = false
   private lossFunctions: readonly CustomLoss[] = []
-  /** What `compile` was given. @internal */
-  recipe: CompileOptions | undefined
 
   /**
    * Says how to train: optimizer, loss, metrics.
@@ -57,14 +56,29 @@ export class Model extends ModelBase {
     this.compiled = true
     this.lossFunctions = [...customLosses.values()]
     this.recipe = options
+    if (this.home.kept !== undefined) await this.keep(true)
   }
 
-  /** The optimizer's step size. */
+  /**
+   * The optimizer's step size.
+   *
+   * @example
+   * ```ts
+   * const rate = await model.getLearningRate()
+   * ```
+   */
   getLearningRate(): Promise<number> {
     return this.compiledEngine('getLearningRate').getLearningRate({ model: this.id })
   }
 
-  /** Changes the optimizer's step size from the next step on. */
+  /**
+   * Changes the optimizer's step size from the next step on.
+   *
+   * @example
+   * ```ts
+   * await model.setLearningRate(1e-4)
+   * ```
+   */
   async setLearningRate(learningRate: number): Promise<void> {
     const engine = this.compiledEngine('setLearningRate')
     if (!(Number.isFinite(learningRate) && learningRate >= 0)) {
@@ -74,10 +88,9 @@ export class Model extends ModelBase {
   }
 
   /**
-   * Trains.
+   * Trains on examples `x` (a tensor `[n, ...]`, or an array of tensors for several inputs) and labels
+   * `y` (class numbers `[n]`, or a tensor), or on a data set that has both.
    *
-   * @param x examples: a tensor `[n, ...]`, an array of tensors, or a data set
-   * @param y labels: class numbers `[n]`, or a tensor; left out where `x` is a data set
    * @returns loss and metrics of every epoch
    * @throws FoveaError `bad-shape`, `bad-option`, `bad-data`, `non-finite-loss`, `aborted`, `busy`
    * @example
@@ -86,9 +99,9 @@ export class Model extends ModelBase {
    * console.log(history.loss, history.accuracy)
    * ```
    */
-  fit(x: Dataset, options?: FitOptions): Promise<History>
+  fit(x: Dataset | Stream, options?: FitOptions): Promise<History>
   fit(x: Inputs, y: Targets, options?: FitOptions): Promise<History>
-  async fit(x: Dataset | Inputs, y?: unknown, options?: FitOptions): Promise<History> {
+  async fit(x: Dataset | Stream | Inputs, y?: unknown, options?: FitOptions): Promise<History> {
     return this.runTraining('fit', x, y, options)
   }
 
@@ -102,10 +115,10 @@ export class Model extends ModelBase {
    * }
    * ```
    */
-  train(x: Dataset, options?: FitOptions): AsyncGenerator<TrainingStep, History, void>
+  train(x: Dataset | Stream, options?: FitOptions): AsyncGenerator<TrainingStep, History, void>
   train(x: Inputs, y: Targets, options?: FitOptions): AsyncGenerator<TrainingStep, History, void>
   async *train(
-    x: Dataset | Inputs,
+    x: Dataset | Stream | Inputs,
     y?: unknown,
     options?: FitOptions,
   ): AsyncGenerator<TrainingStep, History, void> {
@@ -125,7 +138,14 @@ export class Model extends ModelBase {
     }
   }
 
-  /** One step on one batch. Returns loss and metrics of the batch before the step. */
+  /**
+   * One step on one batch. Returns loss and metrics of the batch before the step.
+   *
+   * @example
+   * ```ts
+   * const { loss: before } = await model.trainOnBatch(x, y)
+   * ```
+   */
   async trainOnBatch(x: Inputs, y: Targets): Promise<Logs> {
     const first = 'data' in x ? x : x[0]
     const options = { batchSize: Math.max(first?.shape[0] ?? 1, 1), shuffle: false }
@@ -144,9 +164,13 @@ export class Model extends ModelBase {
    * const { loss, accuracy } = await model.evaluate(test.images, test.labels)
    * ```
    */
-  evaluate(x: Dataset, options?: EvaluateOptions): Promise<Logs>
+  evaluate(x: Dataset | Stream, options?: EvaluateOptions): Promise<Logs>
   evaluate(x: Inputs, y: Targets, options?: EvaluateOptions): Promise<Logs>
-  async evaluate(x: Dataset | Inputs, y?: unknown, options?: EvaluateOptions): Promise<Logs> {
+  async evaluate(
+    x: Dataset | Stream | Inputs,
+    y?: unknown,
+    options?: EvaluateOptions,
+  ): Promise<Logs> {
     const given = splitDataset(x, y, options)
     const target = this.target('evaluate', this.compiledEngine('evaluate'))
     return runEvaluation(target, given.x, given.y, given.options ?? {})
@@ -162,7 +186,7 @@ export class Model extends ModelBase {
    * @example
    * ```ts
    * const { loss, input } = await model.gradients(image, [3])       // input: [1, 28, 28, 1]
-   * const outputGradients = fovea.tensor(new Float32Array([1, 0]), [1, 2])
+   * const outputGradients = fovea.oneHot([3], 10) // how the fourth output alone changes
    * const { weights } = await model.gradients(image, { outputGradients })
    * ```
    */
@@ -192,22 +216,85 @@ export class Model extends ModelBase {
     )
   }
 
-  /** Holds the training after the current batch. Predictions are still answered. */
+  /**
+   * The model as one safetensors file: weights, topology, options of `compile`, and with `optimizer`
+   * all that `fit` with `resume` needs to go on as if it had never stopped.
+   *
+   * @throws FoveaError `bad-option` with `optimizer` before `compile`
+   * @example
+   * ```ts
+   * const bytes = await model.toSafetensors({ optimizer: true })
+   * const twin = await fovea.loadModel(bytes)
+   * ```
+   */
+  toSafetensors(options?: SafetensorsOptions): Promise<Uint8Array<ArrayBuffer>> {
+    return late('toSafetensors')(this, options)
+  }
+
+  /**
+   * Saves the model, whole or not at all: what stood there survives a save that fails.
+   *
+   * @param url `indexeddb://name`, `localstorage://name`, `downloads://name`, or in Node a path
+   * @throws FoveaError `out-of-memory` over a quota, `unsupported` for a place that is not here,
+   * `bad-file` where it cannot be written
+   * @example
+   * ```ts
+   * await model.save('indexeddb://digits')
+   * const model = await fovea.loadModel('indexeddb://digits')
+   * ```
+   */
+  save(url: string | URL, options?: SafetensorsOptions): Promise<void> {
+    return late('saveModel')(this, url, options)
+  }
+
+  /**
+   * Holds the training after the current batch. Predictions are still answered.
+   *
+   * @example
+   * ```ts
+   * model.pause()
+   * await model.predict(test.images)
+   * model.resume()
+   * ```
+   */
   pause(): void {
     this.tell('pause')
   }
 
-  /** Goes on after `pause`. */
+  /**
+   * Goes on after `pause`.
+   *
+   * @example
+   * ```ts
+   * model.resume()
+   * ```
+   */
   resume(): void {
     this.tell('resume')
   }
 
-  /** Ends the training after the current batch; `fit` resolves with the epochs completed. */
+  /**
+   * Ends the training after the current batch; `fit` resolves with the epochs completed.
+   *
+   * @example
+   * ```ts
+   * const stopped = model.fit(x, y, { epochs: 100 })
+   * model.stop()
+   * const { history } = await stopped
+   * ```
+   */
   stop(): void {
     this.tell('stop')
   }
 
-  /** Frees what the model holds in the engine. A training that runs rejects with `disposed`. */
+  /**
+   * Frees what the model holds in the engine. A training that runs rejects with `disposed`.
+   *
+   * @example
+   * ```ts
+   * await model.dispose()
+   * ```
+   */
   override async dispose(): Promise<void> {
     if (this.control !== undefined) this.control.disposed = true
     this.control?.changed()
@@ -243,6 +330,15 @@ export class Model extends ModelBase {
     const { worker } = this.runtime.backend
     const job = { ...target, model: this, worker, control, options: resolved, onStep }
     try {
+      if (resolved.resume) {
+        const request = { model: this.id, given: '' }
+        const { progress } = await engine.trainingState(request)
+        const { step, epoch, seed } = progress
+        resolved.initialEpoch = epoch
+        resolved.stood = progress
+        // The order of the rows that are left is that of those before.
+        if (step > 0 && given.options?.seed === undefined) resolved.seed = seed
+      }
       return await runTraining(job, given.x, given.y)
     } finally {
       this.control = undefined

@@ -14,10 +14,15 @@ import type { Engine } from './engine/engine.js'
 import { connect } from './engine/engine-worker-client.js'
 import type { EngineHost } from './engine/engine-worker-client.js'
 import { instantiate, startThreads } from './engine/native.js'
-import { fetchBytes } from './fetch.js'
+import { compileGiven, fetchBytes } from './fetch.js'
+import { nodeFiles } from './platform-node-files.js'
 import type { Platform, StartRequest } from './platform-types.js'
 
 const kStartMilliseconds = 20_000
+
+// By a name of its own: where a server is bundled, Turbopack takes new URL(..., import.meta.url) for
+// a module to find, and for a pattern of names gives any file that fits.
+const here = import.meta.url
 
 export const nodePlatform: Platform = {
   built,
@@ -33,6 +38,7 @@ export const nodePlatform: Platform = {
   environment: (name) => process.env[name],
   output: () => process.stdout,
   readFromFolder,
+  files: nodeFiles,
   beginText: (place, path, keep) =>
     writing(place, path, async () => {
       await (keep ? appendFile(path, '') : writeFile(path, ''))
@@ -40,7 +46,7 @@ export const nodePlatform: Platform = {
     }),
   appendText: (place, path, text) => writing(place, path, () => appendFile(path, text)),
   async readDigits(name, baseUrl) {
-    const url = new URL(name, baseUrl ?? new URL('./data/', import.meta.url))
+    const url = new URL(name, baseUrl ?? new URL('./data/', here))
     if (url.protocol !== 'file:') return fetchBytes(url, 'digits')
     try {
       return await readFile(url)
@@ -60,7 +66,7 @@ async function startEngine(request: StartRequest): Promise<Engine> {
   if (worker) {
     const script = request.options.workerUrl
     const given = typeof script === 'function' ? script(build) : script
-    const url = given === undefined ? new URL('./node-worker.js', import.meta.url) : asUrl(given)
+    const url = given === undefined ? new URL('./node-worker.js', here) : asUrl(given)
     const settings = {
       workerData: { build },
       name: 'fovea-engine',
@@ -86,12 +92,12 @@ function isInputType(argument: string): boolean {
 async function compile({ build, options }: StartRequest): Promise<WebAssembly.Module> {
   const { wasmModule, wasmBinary, wasmUrl } = options
   if (wasmModule !== undefined) return wasmModule
-  if (wasmBinary !== undefined) return WebAssembly.compile(wasmBinary)
+  if (wasmBinary !== undefined) return compileGiven(wasmBinary)
   const given = typeof wasmUrl === 'function' ? wasmUrl(build) : wasmUrl
-  const own = new URL(`./node/${build}/fovea-node.wasm`, import.meta.url)
+  const own = new URL(`./node/${build}/fovea-node.wasm`, here)
   const url = given === undefined ? own : asUrl(given)
   const bytes = url.protocol === 'file:' ? await readFile(url) : await fetchBytes(url, 'init')
-  return WebAssembly.compile(new Uint8Array(bytes))
+  return compileGiven(new Uint8Array(bytes))
 }
 
 function asUrl(given: string | URL): URL {

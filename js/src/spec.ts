@@ -124,7 +124,7 @@ function unknownOption(place: string, key: string): FoveaError {
 }
 
 /** Inputs first, in the order given; then every layer after all that it reads. */
-function topologicalOrder(
+export function topologicalOrder(
   inputs: readonly SymbolicTensor[],
   outputs: readonly SymbolicTensor[],
 ): SymbolicTensor[] {

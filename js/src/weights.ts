@@ -7,15 +7,16 @@ import type { FloatTensor } from './tensor.js'
 
 /** Weights, with the name of the layer before them: `conv2d_1/kernel`. */
 export interface NamedTensor extends FloatTensor {
+  /** Layer and weight: `conv2d_1/kernel`. */
   name: string
 }
 
-/** The engine's request for new weights. All of them must be there, in any order. */
+/** New weights in the engine's order. All of them must be there, in any order. */
 export function matchWeights(
   place: string,
   parameters: readonly ParameterInfo[],
   weights: readonly NamedTensor[],
-): { index: number; data: Float32Array }[] {
+): Float32Array[] {
   const given = new Map(weights.map((one) => [one.name, one]))
   const known = parameters.map(({ name }) => name)
   const missing = known.filter((name) => !given.has(name))
@@ -30,7 +31,7 @@ export function matchWeights(
       `${place}: needs the weights ${known.join(', ')} but ${parts.filter(Boolean).join(' and ')}.`,
     )
   }
-  return parameters.map(({ name, shape }, index) => {
+  return parameters.map(({ name, shape }) => {
     const { shape: actual, data } = given.get(name) as NamedTensor
     if (shapeText(actual) !== shapeText(shape) || data.length !== elementCount(shape)) {
       throw new FoveaError(
@@ -39,7 +40,7 @@ export function matchWeights(
           `with ${data.length} numbers.`,
       )
     }
-    return { index, data: Float32Array.from(data) }
+    return Float32Array.from(data)
   })
 }
 

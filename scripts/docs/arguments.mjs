@@ -28,6 +28,16 @@ async function knownOptions(place, provoke) {
   return list.split(/, | and /).filter((name) => name && name !== 'type' && name !== 'name')
 }
 
+/** Whether a layer knows how images may lie: it then refuses a third way in a sentence of its own. */
+async function takesDataFormat(provoke) {
+  try {
+    await provoke()
+  } catch (error) {
+    return error.message.includes(': dataFormat needs ')
+  }
+  return false
+}
+
 /** What to do so that a type of each kind meets the unknown option. */
 async function provokers() {
   const layer = (given) => fovea.sequential({ layers: [given] })
@@ -145,6 +155,9 @@ export async function argumentsPage() {
         throw new Error(`${key}.${type} is missing in scripts/docs/keras.mjs`)
       const options = { ...entry[2], [kProbe]: 1 }
       const known = await knownOptions(`${key}.${type}`, () => provoke[key](type, options))
+      const image = { ...entry[2], dataFormat: 'sideways' }
+      if (key === 'layers' && (await takesDataFormat(() => provoke.layers(type, image))))
+        known.push('dataFormat')
       const add = (made) => {
         lines.push(made.cells)
         for (const argument of made.missing) missing.add(argument)
@@ -181,9 +194,8 @@ const kHead = `# Keras's arguments
 
 Made by \`node scripts/docs/arguments.mjs\`, which asks the engine what it takes: do not edit. Names
 are spelled as in TensorFlow.js. An argument that is not there is refused by a sentence, never
-ignored; \`dtype\` is nowhere, since all numbers are float32, and \`dataFormat\` takes
-\`channelsLast\` only. Defaults and formulas are Keras's, and [differences.md](differences.md) says
-where not.`
+ignored; \`dtype\` is nowhere, since all numbers are float32. Defaults and formulas are Keras's, and
+[differences.md](differences.md) says where not.`
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   await fovea.init({ threads: 1 })

@@ -235,7 +235,6 @@ export const kReasons = {
   auto_scale_loss: 'float32 needs no scaling of the loss.',
   axis: 'channels, features or classes are the last dimension; `permute` moves them there.',
   curve: 'ROC, Keras’s default, is the only one.',
-  data_format: 'images are [height, width, channels] inside a model; `permute` at its ends.',
   ignore_class: 'the loss’s `ignoreClass` counts for metrics, too.',
   jit_compile: 'a model is always compiled to a flat program.',
   loss_scale_factor: 'float32 needs no scaling of the loss.',

@@ -16,11 +16,19 @@ export const kPackages = {
     { program: 'clang-tidy', package: 'clang-tidy' },
   ],
   browser: [{ program: 'chromium', package: 'chromium' }],
+  package: [{ program: 'chromium', package: 'chromium' }],
+  engines: [
+    { program: 'chromium', package: 'chromium' },
+    { program: 'firefox-esr', package: 'firefox-esr' },
+    { program: 'WebKitWebDriver', package: 'webkit2gtk-driver' },
+    { program: 'Xvfb', package: 'xvfb' },
+  ],
 }
 
 export async function installPackages(wanted) {
   const start = performance.now()
-  const missing = wanted.filter(({ program }) => !which(program)).map((entry) => entry.package)
+  const absent = wanted.filter(({ program }) => !which(program))
+  const missing = [...new Set(absent.map((entry) => entry.package))]
   if (missing.length === 0) return
   const names = missing.join(' ')
   if (!which('apt-get') || process.getuid?.() !== 0)

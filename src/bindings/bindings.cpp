@@ -103,12 +103,10 @@ EMSCRIPTEN_BINDINGS(fovea) {
       "disposeModel",
       +[](int model) { return reply([&] { return engine().dispose_model(model); }); });
   function(
-      "readParameter", +[](int model, int i, double to) {
-        return reply([&] { return engine().read_parameter(model, i, at<float>(to)); });
-      });
+      "parameters", +[](int model) { return reply([&] { return engine().parameters(model); }); });
   function(
-      "writeParameter", +[](int model, int i, double from) {
-        return reply([&] { return engine().write_parameter(model, i, at<const float>(from)); });
+      "trainingState", +[](int model, const string& given) {
+        return reply([&] { return engine().training_state(model, given); });
       });
   function(
       "setTrainable", +[](int model, const string& layer, int on) {

@@ -37,6 +37,13 @@ std::string named_shape(const std::string& name, const Shape& shape) {
 
 }  // namespace
 
+std::string place_json(const ConstTensorView& view) {
+  return json::Members()
+      .add("pointer", reinterpret_cast<std::uintptr_t>(view.data))
+      .add("shape", view.shape)
+      .object();
+}
+
 std::string describe(const Model& model, int number) {
   const Network& network = model.network();
   json::Members layers;

@@ -2,7 +2,6 @@
 #include "bindings/engine.h"
 
 #include <cstdlib>
-#include <cstring>
 #include <utility>
 
 #include "bindings/describe.h"
@@ -42,14 +41,6 @@ std::string batcher_json(const Batcher& batcher) {
   return json::Members()
       .add("batches", batcher.batches())
       .add("samples", batcher.samples())
-      .object();
-}
-
-/// Where numbers lie in the heap; pointer 0: nowhere, they are all 0.
-std::string place_json(const ConstTensorView& view) {
-  return json::Members()
-      .add("pointer", reinterpret_cast<std::uintptr_t>(view.data))
-      .add("shape", view.shape)
       .object();
 }
 
@@ -124,16 +115,12 @@ std::string Engine::dispose_model(int model) {
   return std::string(kNothing);
 }
 
-std::string Engine::read_parameter(int model, int parameter, float* to) {
-  const std::span<const float> values = session(model).model.parameter(parameter);
-  std::memcpy(to, values.data(), values.size_bytes());
-  return std::string(kNothing);
-}
-
-std::string Engine::write_parameter(int model, int parameter, const float* from) {
-  const std::span<float> values = session(model).model.parameter(parameter);
-  std::memcpy(values.data(), from, values.size_bytes());
-  return std::string(kNothing);
+std::string Engine::parameters(int model) {
+  Model& found = session(model).model;
+  int index = 0;
+  return json::array(found.network().parameters, [&](const Parameter& parameter) {
+    return place_json({found.parameter(index++).data(), parameter.spec.shape});
+  });
 }
 
 std::string Engine::set_trainable(int model, const std::string& layer, bool trainable) {
@@ -145,6 +132,7 @@ std::string Engine::compile_model(int model, const std::string& recipe) {
   Session& found = session(model);
   Recipe parsed = parse_recipe(recipe, found.model.network());
   found.evaluator.reset();  // it refers to the old recipe
+  found.sum.reset();
   found.trainer = std::make_unique<Trainer>(found.model, std::move(parsed));
   const auto& metrics = found.trainer->recipe().metrics;
   return json::Members()
@@ -249,7 +237,10 @@ std::string Engine::finish_fit(int model) {
 std::string Engine::begin_evaluate(int model, int number, const EpochOrder& order) {
   const Recipe& recipe = trainer(model, "evaluate").recipe();
   Session& found = session(model);
-  found.evaluator = std::make_unique<Evaluator>(found.model, recipe, dataset(number), order);
+  auto made = std::make_unique<Evaluator>(found.model, recipe, dataset(number), order);
+  found.adds_up = std::exchange(found.next_adds_up, false);
+  if (found.adds_up && found.sum != nullptr) made->go_on_after(*found.sum);
+  found.evaluator = std::move(made);
   return batcher_json(found.evaluator->batcher());
 }
 
@@ -274,6 +265,10 @@ std::string Engine::evaluated(Session& found, bool done) {
   if (done) {
     reply.add("loss", found.evaluator->loss())
         .add_json("metrics", metrics_json(found.evaluator->metrics(), &Metric::value));
+    if (found.adds_up) {
+      found.evaluator->forget_data();
+      found.sum = std::move(found.evaluator);
+    }
     found.evaluator.reset();
   }
   return reply.object();

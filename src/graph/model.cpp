@@ -308,6 +308,7 @@ void Model::run_forward(Plan& plan, const Instruction& instruction, std::uint32_
                              .saved = scratch(plan, instruction.saved),
                              .statistics = plan.statistic_views,
                              .mode = instruction.mode,
+                             .after_relu = instruction.after_relu,
                              .moment = {seed, step, static_cast<std::uint32_t>(instruction.step)},
                              .workers = workers_});
   kept.version = version;
@@ -335,6 +336,8 @@ void Model::run_backward(Plan& plan, const Instruction& instruction, std::uint32
                               .scratch = scratch(plan, instruction.scratch),
                               .saved = scratch(plan, instruction.saved),
                               .mode = instruction.mode,
+                              .after_relu = instruction.after_relu,
+                              .relu_done = instruction.relu_done,
                               .moment = {seed, step, static_cast<std::uint32_t>(instruction.step)},
                               .workers = workers_});
 }

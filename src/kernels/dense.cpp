@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Every thread takes some panels of the output (or rows of the weight gradient) for the whole
-// batch: outputs are split, sums never are.
+// Every thread takes some columns of the output (rows of the weight gradient, columns of the input
+// gradient) for the whole batch: outputs are split, sums never are.
 #include "kernels/dense.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "kernels/elementwise.h"
-#include "kernels/product.h"
+#include "kernels/matrix.h"
 #include "kernels/scratch.h"
 
 namespace fovea {
@@ -16,76 +15,102 @@ namespace {
 
 /// Below this many rows, rearranging the weights costs more than it saves: they are read where they
 /// stand.
-constexpr int kRowsWorthPacking = 4;
+constexpr int kRowsWorthPacking = 6;
 
-/// Offsets 0, step, 2 * step, ...
-void fill_steps(std::span<std::int32_t> offsets, int step) {
-  for (std::size_t i = 0; i < offsets.size(); ++i) offsets[i] = static_cast<std::int32_t>(i) * step;
-}
-
-std::span<std::int32_t> take_offsets(Scratch& scratch, int count) {
-  return {scratch.take<std::int32_t>(count), static_cast<std::size_t>(count)};
-}
+/// Terms of the input gradient that are turned around at a time: a panel for the first-level cache.
+constexpr int kTurnedTerms = 512;
 
 struct ForwardWorkspace {
-  ForwardWorkspace(const DenseGeometry& g, Scratch& scratch)
-      : input_offsets(take_offsets(scratch, g.batch)),
-        output_offsets(take_offsets(scratch, g.batch)),
-        packed(scratch.take<float>(PackedWeights::size(g.inputs, g.outputs))) {}
+  ForwardWorkspace(const DenseGeometry& g, int slots, Scratch& scratch)
+      : packed(g.batch < kRowsWorthPacking
+                   ? nullptr
+                   : scratch.take<float>(std::int64_t{kBlockFloats} * slots)) {}
 
-  std::span<std::int32_t> input_offsets, output_offsets;
-  float* packed;
+  float* packed;  // a block of weights for each slot
 };
 
 struct BackwardWorkspace {
-  BackwardWorkspace(const DenseGeometry& g, Scratch& scratch)
+  BackwardWorkspace(const DenseGeometry& g, int slot_count, Scratch& scratch)
       : gradient(scratch.take<float>(std::int64_t{g.batch} * g.outputs)),
-        input_offsets(take_offsets(scratch, g.batch)),
-        gradient_offsets(take_offsets(scratch, g.batch)),
-        packed(scratch.take<float>(PackedWeights::size(g.outputs, g.inputs))) {}
+        panels(scratch.take<float>(std::int64_t{g.batch} * panels_of(g.outputs) * kPanel)),
+        slot_size(std::max(std::int64_t{g.batch} * kTileRows, std::int64_t{kTurnedTerms} * kPanel)),
+        slots(scratch.take<float>(slot_size * slot_count)) {}
 
-  float* gradient;
-  std::span<std::int32_t> input_offsets, gradient_offsets;
-  float* packed;
+  float* gradient;  // of the sums
+  float* panels;    // the same, packed
+  std::int64_t slot_size;
+  float* slots;
 };
 
-/// Work is handed out in at most this many parts, fixed so that the cut never depends on the number
-/// of threads.
-constexpr int kParts = 16;
+/// Parts of work for the threads: fixed by the shape, each large enough to be worth handing over.
+int parts_for(const DenseGeometry& g, int most) {
+  constexpr std::int64_t kWorkPerPart = 1 << 18;  // multiply-adds
+  constexpr int kParts = 16;
+  const std::int64_t work = std::int64_t{g.batch} * g.inputs * g.outputs;
+  const auto by_work = static_cast<int>(std::min<std::int64_t>(work / kWorkPerPart, kParts));
+  return std::clamp(by_work, 1, most);
+}
+
+/// The first panel or row of a part.
+int begin_of(int part, int parts, int count) {
+  return static_cast<int>(std::int64_t{count} * part / parts);
+}
+
+/// A block of a matrix.
+template <class Number>
+Rows<Number> block_of(const Rows<Number>& from, int row, int rows, int column, int columns) {
+  return {from.row(row) + column, from.step, std::min(rows, from.rows - row),
+          std::min(columns, from.columns - column)};
+}
+
+/// output = epilogue(input * weight), block by block.
+void multiply_blocks(const Rows<const float>& input, const Rows<const float>& weight,
+                     const SumPart& part, const Rows<float>& output, float* packed) {
+  for (int term = 0; term < weight.rows; term += kBlockTerms) {
+    const Rows<const float> block = block_of(weight, term, kBlockTerms, 0, kBlockPanels * kPanel);
+    pack_panels(block, packed);
+    multiply_panels(block_of(input, 0, input.rows, term, kBlockTerms), packed,
+                    {.first = term == 0,
+                     .last = term + kBlockTerms >= weight.rows,
+                     .bias = part.bias,
+                     .relu = part.relu},
+                    output);
+  }
+}
 
 }  // namespace
 
-std::int64_t dense_forward_scratch(const DenseGeometry& g) {
-  return scratch_floats<ForwardWorkspace>(g);
+std::int64_t dense_forward_scratch(const DenseGeometry& g, int slots) {
+  return scratch_floats<ForwardWorkspace>(g, slots);
 }
-std::int64_t dense_backward_scratch(const DenseGeometry& g) {
-  return scratch_floats<BackwardWorkspace>(g);
+std::int64_t dense_backward_scratch(const DenseGeometry& g, int slots) {
+  return scratch_floats<BackwardWorkspace>(g, slots);
 }
 
 void dense_forward(const DenseGeometry& g, const DenseForward& call, Workers& workers) {
   Scratch scratch(call.scratch);
-  const ForwardWorkspace work(g, scratch);
-  fill_steps(work.input_offsets, g.inputs);
-  fill_steps(work.output_offsets, g.outputs);
-  const std::int32_t whole_row = 0;
-  const ProductCall product_call{.input = call.input.data,
-                                 .input_offsets = work.input_offsets,
-                                 .taps = {{&whole_row, 1}, g.inputs},
-                                 .weights = {work.packed, g.inputs, g.outputs},
-                                 .epilogue = {call.bias.data, call.activation == Activation::kRelu},
-                                 .output = call.output.data,
-                                 .output_offsets = work.output_offsets.data()};
-  const StridedMatrix weight{call.weight.data, g.outputs, 1};
-  const int panels = product_call.weights.panels();
-  const int full_panels = g.outputs / kTileColumns;
-  const int parts = std::min(panels, kParts);
-  workers.run(parts, [&](int part, int) {
-    const int first = panels * part / parts;
-    const int last = panels * (part + 1) / parts;
-    const int unpacked = g.batch < kRowsWorthPacking ? std::clamp(full_panels, first, last) : first;
-    product_unpacked(product_call, call.weight.data, g.outputs, first, unpacked);
-    pack(product_call.weights, work.packed, weight, 0, g.inputs, unpacked, last);
-    product(product_call, unpacked, last);
+  const ForwardWorkspace work(g, workers.size(), scratch);
+  const Rows<const float> input{call.input.data, g.inputs, g.batch, g.inputs};
+  const Rows<const float> weight{call.weight.data, g.outputs, g.inputs, g.outputs};
+  const Rows<float> output{call.output.data, g.outputs, g.batch, g.outputs};
+  const int panels = panels_of(g.outputs);
+  const int parts = parts_for(g, panels);
+  workers.run(parts, [&](int part, int slot) {
+    const int last = std::min(begin_of(part + 1, parts, panels) * kPanel, g.outputs);
+    const int step = work.packed == nullptr ? g.outputs : kBlockPanels * kPanel;
+    for (int column = begin_of(part, parts, panels) * kPanel; column < last; column += step) {
+      const int columns = std::min(step, last - column);
+      const Rows<const float> weights = block_of(weight, 0, g.inputs, column, columns);
+      const Rows<float> sums = block_of(output, 0, g.batch, column, columns);
+      const SumPart whole{.bias = call.bias ? call.bias.data + column : nullptr,
+                          .relu = call.activation == Activation::kRelu};
+      if (work.packed == nullptr) {
+        multiply_few(input, weights, whole, sums);
+      } else {
+        multiply_blocks(input, weights, whole, sums,
+                        work.packed + std::ptrdiff_t{slot} * kBlockFloats);
+      }
+    }
   });
   if (call.activation != Activation::kRelu) {
     activation_forward(call.activation, call.output.values(), call.output.values());
@@ -94,47 +119,41 @@ void dense_forward(const DenseGeometry& g, const DenseForward& call, Workers& wo
 
 void dense_backward(const DenseGeometry& g, const DenseBackward& call, Workers& workers) {
   Scratch scratch(call.scratch);
-  const BackwardWorkspace work(g, scratch);
-  const std::span<float> gradient(
+  const BackwardWorkspace work(g, workers.size(), scratch);
+  const std::span<float> values(
       work.gradient, static_cast<std::size_t>(g.batch) * static_cast<std::size_t>(g.outputs));
-  activation_backward(call.activation, call.output.values(), call.output_gradient.values(),
-                      gradient);
-  fill_steps(work.input_offsets, g.inputs);
-  fill_steps(work.gradient_offsets, g.outputs);
-  const std::int32_t whole_row = 0;
+  activation_backward(call.activation, call.output.values(), call.output_gradient.values(), values);
+  const Rows<const float> gradient{work.gradient, g.outputs, g.batch, g.outputs};
+  const auto slot_of = [&](int slot) { return work.slots + slot * work.slot_size; };
 
   if (call.bias_gradient)
-    add_column_sums(gradient.data(), g.batch, g.outputs, call.bias_gradient.data, false);
+    add_column_sums(work.gradient, g.batch, g.outputs, call.bias_gradient.data, false);
   if (call.weight_gradient) {
-    const OuterCall outer_call{.grid = {1, g.batch},
-                               .input = call.input.data,
-                               .input_stride = {0, g.inputs},
-                               .taps = {{&whole_row, 1}, g.inputs},
-                               .gradient = gradient.data(),
-                               .gradient_stride = {0, g.outputs},
-                               .columns = g.outputs,
-                               .output = call.weight_gradient.data,
-                               .output_step = g.outputs};
-    const int parts = std::min(g.inputs, kParts);
-    workers.run(parts, [&](int part, int) {
-      outer(outer_call, g.inputs * part / parts, g.inputs * (part + 1) / parts);
+    pack_panels(gradient, work.panels);
+    const Rows<const float> input{call.input.data, g.inputs, g.batch, g.inputs};
+    const Rows<float> output{call.weight_gradient.data, g.outputs, g.inputs, g.outputs};
+    const int parts = parts_for(g, g.inputs);
+    workers.run(parts, [&](int part, int slot) {
+      const int first = begin_of(part, parts, g.inputs);
+      const int count = begin_of(part + 1, parts, g.inputs) - first;
+      multiply_transposed(block_of(input, 0, g.batch, first, count), work.panels,
+                          block_of(output, first, count, 0, g.outputs), slot_of(slot));
     });
   }
   if (call.input_gradient) {
-    const ProductCall product_call{.input = gradient.data(),
-                                   .input_offsets = work.gradient_offsets,
-                                   .taps = {{&whole_row, 1}, g.outputs},
-                                   .weights = {work.packed, g.outputs, g.inputs},
-                                   .output = call.input_gradient.data,
-                                   .output_offsets = work.input_offsets.data()};
-    const StridedMatrix transposed{call.weight.data, 1, g.outputs};
-    const int panels = product_call.weights.panels();
-    const int parts = std::min(panels, kParts);
-    workers.run(parts, [&](int part, int) {
-      const int first = panels * part / parts;
-      const int last = panels * (part + 1) / parts;
-      pack(product_call.weights, work.packed, transposed, 0, g.outputs, first, last);
-      product(product_call, first, last);
+    const Rows<const float> weight{call.weight.data, g.outputs, g.inputs, g.outputs};
+    const Rows<float> output{call.input_gradient.data, g.inputs, g.batch, g.inputs};
+    const int panels = panels_of(g.inputs);
+    const int parts = parts_for(g, panels);
+    workers.run(parts, [&](int part, int slot) {
+      for (int p = begin_of(part, parts, panels); p < begin_of(part + 1, parts, panels); ++p) {
+        for (int term = 0; term < g.outputs; term += kTurnedTerms) {
+          pack_transposed(block_of(weight, p * kPanel, kPanel, term, kTurnedTerms), slot_of(slot));
+          multiply_panels(block_of(gradient, 0, g.batch, term, kTurnedTerms), slot_of(slot),
+                          {.first = term == 0, .last = term + kTurnedTerms >= g.outputs},
+                          block_of(output, 0, g.batch, p * kPanel, kPanel));
+        }
+      }
     });
   }
 }

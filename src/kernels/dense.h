@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Fully connected layer: output[n, j] = f(bias[j] + sum over i of input[n, i] * weight[i, j]). A
-// product whose pixels are the rows of the batch.
+// matrix product whose rows are those of the batch.
 #pragma once
 
 #include "core/parallel.h"
@@ -25,7 +25,7 @@ struct DenseForward {
 
 /// Overwrites output, which must not alias any input.
 void dense_forward(const DenseGeometry& g, const DenseForward& call, Workers& workers);
-std::int64_t dense_forward_scratch(const DenseGeometry& g);
+std::int64_t dense_forward_scratch(const DenseGeometry& g, int slots);
 
 struct DenseBackward {
   ConstTensorView input, weight, output, output_gradient;
@@ -37,6 +37,6 @@ struct DenseBackward {
 /// With d = output_gradient * f'(output): weight_gradient = input^T d, bias_gradient = column sums
 /// of d, input_gradient = d weight^T. Overwrites all three, which must not alias anything else.
 void dense_backward(const DenseGeometry& g, const DenseBackward& call, Workers& workers);
-std::int64_t dense_backward_scratch(const DenseGeometry& g);
+std::int64_t dense_backward_scratch(const DenseGeometry& g, int slots);
 
 }  // namespace fovea

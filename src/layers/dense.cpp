@@ -20,7 +20,7 @@ class Dense : public Layer {
         activation_(activation),
         weights_(options) {}
 
-  LayerPlan plan(std::span<const Shape> inputs, Mode /*mode*/, int /*slots*/) const override {
+  LayerPlan plan(std::span<const Shape> inputs, Mode /*mode*/, int slots) const override {
     const Shape& input = only_input(place(), inputs);
     if (input.rank() != 2) {
       fail(ErrorCode::kBadShape, place(), ": needs a 2-D input [batch, features] but gets ",
@@ -31,8 +31,8 @@ class Dense : public Layer {
     return {.output = {input[0], units_},
             .backward_reads_input = true,
             .backward_reads_output = activation_ != Activation::kLinear,
-            .forward_scratch = dense_forward_scratch(g),
-            .backward_scratch = dense_backward_scratch(g)};
+            .forward_scratch = dense_forward_scratch(g, slots),
+            .backward_scratch = dense_backward_scratch(g, slots)};
   }
 
   std::vector<ParameterSpec> parameters(std::span<const Shape> inputs) const override {

@@ -31,16 +31,6 @@ Padding read_padding(Options& options, bool explicit_padding) {
   return padding;
 }
 
-/// Images are [height, width, channels] inside a model.
-void read_data_format(Options& options) {
-  constexpr std::array<std::string_view, 2> kFormats = {"channelsLast", "channelsFirst"};
-  if (options.choice_or("dataFormat", kFormats, 0) == 0) return;
-  fail(ErrorCode::kBadOption, options.place(),
-       ": dataFormat \"channelsFirst\" is converted where images enter and leave a model, not in a "
-       "layer. Put permute({ dims: [2, 3, 1] }) after the input, permute({ dims: [3, 1, 2] }) "
-       "before the output, and leave dataFormat out.");
-}
-
 }  // namespace
 
 Window read_window(Options& options, const WindowOptions& what) {
@@ -61,7 +51,6 @@ Window read_window(Options& options, const WindowOptions& what) {
     window.row_dilation = dilation[0];
     window.column_dilation = dilation[1];
   }
-  read_data_format(options);
   return window;
 }
 

@@ -44,6 +44,12 @@ Plan& Epoch::next() {
   return *plan_;
 }
 
+void Epoch::go_on_after(int batches, int seen, double loss_total) {
+  for (int i = 0; i < batches && !batcher_.done(); ++i) batcher_.next();
+  seen_ = seen;
+  loss_total_ = loss_total;
+}
+
 /// One column of weights is for all outputs.
 std::span<const float> Epoch::weights_of(std::size_t output) const {
   const std::size_t columns = task_.data->weights.size();

@@ -33,10 +33,15 @@ class Epoch {
 
   [[nodiscard]] const Batcher& batcher() const { return batcher_; }
   [[nodiscard]] const std::shared_ptr<const Dataset>& data() const { return task_.data; }
+  [[nodiscard]] const EpochOrder& order() const { return task_.order; }
   [[nodiscard]] bool has_next() const {
     return task_.data != nullptr && (state_ != State::kCounted || !batcher_.done());
   }
   void forget_data() { task_.data.reset(); }
+  /// Every row was counted.
+  [[nodiscard]] bool is_over() const { return state_ == State::kCounted && batcher_.done(); }
+  /// The metrics know of the present batch, which was never counted: a step that failed.
+  [[nodiscard]] bool is_measured() const { return state_ == State::kMeasured; }
 
   /// The plan for the next batch, its inputs and targets filled. A batch that was never counted is
   /// dealt again: a step that failed has not happened (core/rest.h).
@@ -56,6 +61,11 @@ class Epoch {
     seen_ += size();
     loss_total_ += loss * size();
   }
+  /// Examples counted, and the sum of their losses.
+  [[nodiscard]] int seen() const { return seen_; }
+  [[nodiscard]] double loss_total() const { return loss_total_; }
+  /// Passes over batches, and goes on from what was counted elsewhere.
+  void go_on_after(int batches, int seen, double loss_total);
   /// The mean loss of the examples counted.
   [[nodiscard]] double loss() const { return seen_ > 0 ? loss_total_ / seen_ : 0; }
 

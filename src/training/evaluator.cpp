@@ -31,6 +31,11 @@ bool Evaluator::finish_step(std::span<const double> custom_losses) {
   return batcher().done();
 }
 
+void Evaluator::go_on_after(const Evaluator& before) {
+  metrics_ = before.metrics_;
+  epoch_.go_on_after(0, before.epoch_.seen(), before.epoch_.loss_total());
+}
+
 std::vector<ConstTensorView> predict(Model& model, const Dataset& data, int from, int count) {
   check_inputs("predict", model.network(), data, {from, from + count});
   std::vector<std::uint32_t> rows(static_cast<std::size_t>(count));

@@ -29,6 +29,10 @@ class Evaluator {
   }
   bool finish_step(std::span<const double> custom_losses);
 
+  /// Adds up with what this one has seen.
+  void go_on_after(const Evaluator& before);
+  void forget_data() { epoch_.forget_data(); }
+
   [[nodiscard]] int last_size() const { return epoch_.size(); }
   /// The mean loss of the examples seen.
   [[nodiscard]] double loss() const { return epoch_.loss(); }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,8 @@ class Metric {
   /// Of the last batch, and of all since reset. NaN before any.
   [[nodiscard]] double batch_value() const { return value_of(batch_); }
   [[nodiscard]] double value() const { return value_of(total_); }
+  /// What has been counted since reset, to be kept and put back.
+  [[nodiscard]] std::span<double> counts() { return total_; }
 
  private:
   enum class Kind : std::uint8_t {

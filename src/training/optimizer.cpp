@@ -119,6 +119,28 @@ void Optimizer::set_learning_rate(double rate) {
   schedule_.set(rate);
 }
 
+std::string_view Optimizer::slot_name(int slot) const {
+  if (slot == state_slots_) return "average";
+  using Names = std::array<std::string_view, 3>;
+  const auto names = [&]() -> Names {
+    switch (kind_) {
+      case Kind::kRmsprop:
+        if (!centered_) return {"velocity", "momentum"};
+        return {"velocity", "average_gradient", "momentum"};
+      case Kind::kAdagrad:
+        return {"accumulator"};
+      case Kind::kAdadelta:
+        return {"accumulated_grad", "accumulated_delta_var"};
+      case Kind::kAdamax:
+      case Kind::kNadam:
+        return {"m", "u"};
+      default:
+        return {"momentum", "velocity", "velocity_hat"};
+    }
+  }();
+  return names[static_cast<std::size_t>(slot)];
+}
+
 void Optimizer::update(const OptimizerCall& call) const {
   clip(call);
   if (weight_decay_ > 0) {

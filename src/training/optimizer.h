@@ -35,6 +35,10 @@ class Optimizer {
 
   /// Floats of state for each parameter, an average included.
   [[nodiscard]] int slots() const { return state_slots_ + (keeps_average() ? 1 : 0); }
+  /// What Keras calls a slot: "momentum", "velocity"; "average" where one is kept.
+  [[nodiscard]] std::string_view slot_name(int slot) const;
+  /// No schedule decides the rate.
+  [[nodiscard]] bool has_constant_rate() const { return schedule_.is_constant(); }
   /// What the slots of state begin with.
   [[nodiscard]] float initial_state() const { return initial_state_; }
   /// Its last slot is an average of the parameter over the steps.

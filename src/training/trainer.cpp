@@ -27,6 +27,11 @@ Trainer::Trainer(Model& model, Recipe recipe) : model_(model), recipe_(std::move
 }
 
 void Trainer::begin(std::shared_ptr<const Dataset> data, const EpochOrder& order) {
+  if (interruption_ != nullptr) return begin_otherwise(std::move(data), order);
+  begin_fresh(std::move(data), order);
+}
+
+void Trainer::begin_fresh(std::shared_ptr<const Dataset> data, const EpochOrder& order) {
   epoch_ = Epoch(model_, recipe_, {"fit", std::move(data), order, true});
   seed_ = order.seed;
   batch_ = 0;
@@ -100,12 +105,7 @@ void Trainer::update_parameters() {
 }
 
 void Trainer::take_averages() {
-  const Optimizer& optimizer = *recipe_.optimizer;
-  if (!optimizer.keeps_average() || steps_ == 0) return;
-  for (int i = 0; i < static_cast<int>(model_.network().parameters.size()); ++i) {
-    if (!model_.trainable(i)) continue;
-    std::ranges::copy(slot(optimizer.slots() - 1, i), model_.parameter(i).begin());
-  }
+  if (recipe_.optimizer->keeps_average() && steps_ > 0) put_averages_in_place();
 }
 
 }  // namespace fovea

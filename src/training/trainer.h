@@ -25,6 +25,37 @@ struct StepReport {
   bool done = false;       // the epoch is over
 };
 
+/// Where a training stands, besides the numbers in parameters and slots.
+struct Progress {
+  std::uint32_t step = 0;    // optimizer steps so far
+  double learning_rate = 0;  // of the next step; put back only where no schedule decides
+  std::uint32_t epoch = 0;   // the one that is under way, or that comes next
+  int batch = 0;             // batches of it that are done
+  // Of an epoch that is under way: how its rows are dealt, and what was counted.
+  std::uint32_t seed = 0;
+  int batch_size = 0;
+  int rows = 0;  // 0: they came as a stream
+  bool shuffle = false;
+  int seen = 0;
+  double loss_total = 0;
+  std::vector<double> metrics;
+  /// For each parameter: its average stands in its place, and it in the average's.
+  std::vector<bool> averaged;
+};
+
+/// How an epoch begins: from nothing, in its middle where the training stood, or with further rows
+/// after those of the data sets before; kOver: there are no further rows.
+enum class EpochStart : std::uint8_t { kFresh, kWhereItStood, kMoreRows, kOver };
+
+/// What only an interrupted training has, or one whose epochs come in several data sets.
+struct Interruption {
+  Progress stood;  // until an epoch begins: what was put back
+  EpochStart next = EpochStart::kFresh;
+  bool next_streamed = false;  // its rows come in several data sets
+  bool streamed = false;       // the epoch that is under way
+  std::vector<bool> averaged;  // as in Progress; empty: nowhere
+};
+
 class Trainer {
  public:
   Trainer(Model& model, Recipe recipe);
@@ -55,12 +86,27 @@ class Trainer {
   StepReport finish_step(std::span<const double> custom_losses);
 
   /// Puts the averages over the steps in the place of the parameters, if the optimizer keeps some:
-  /// Keras, at the end of fit.
+  /// Keras, at the end of fit. A training that goes on where it stood takes them back.
   void take_averages();
 
- private:
-  void update_parameters();
+  /// With the parameters and the slots all that it takes to go on later as if nothing had been
+  /// between.
+  [[nodiscard]] Progress progress();
+  void restore(Progress progress);
+  /// How the next epoch begins. One that goes on in its middle is refused other rows or batches.
+  void begin_next(EpochStart start, bool streamed);
+  /// One parameter's part of a slot of the optimizer.
   [[nodiscard]] std::span<float> slot(int number, int parameter);
+
+ private:
+  void begin_fresh(std::shared_ptr<const Dataset> data, const EpochOrder& order);
+  Interruption& interruption();
+  void begin_otherwise(std::shared_ptr<const Dataset> data, const EpochOrder& order);
+  void check_same_epoch(const Progress& stood, const EpochOrder& order, bool streamed) const;
+  void begin_more_rows(std::shared_ptr<const Dataset> data, const EpochOrder& order);
+  void put_averages_in_place();
+  void leave_averages(bool take_back);
+  void update_parameters();
 
   Model& model_;
   Recipe recipe_;
@@ -70,6 +116,10 @@ class Trainer {
   std::uint32_t seed_ = 0;
   std::uint32_t steps_ = 0;
   int batch_ = 0;
+  struct Forget {
+    void operator()(Interruption* interruption) const;
+  };
+  std::unique_ptr<Interruption, Forget> interruption_;  // null in nearly every training
 };
 
 }  // namespace fovea

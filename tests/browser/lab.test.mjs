@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import * as fovea from 'fovea'
 
 /** A TypeScript module of the page, compiled in memory. */
 async function load(name) {
@@ -14,7 +15,7 @@ async function load(name) {
     format: 'esm',
     write: false,
     external: ['fovea'],
-    define: { __MNIST_FILES__: '[]' },
+    define: { __DATA_FILES__: '{"mnist":[],"fashion":[],"cifar":[]}' },
   })
   return import(
     `data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString('base64')}`
@@ -32,12 +33,19 @@ describe('settings and the address', async () => {
 
   test('what is written is read again', () => {
     const settings = {
-      network: 'mlp',
+      network: 'own',
+      layers: 'conv2d_8_3_1_same_1_relu-flatten-dense_10_linear',
       data: 'mnist',
       epochs: 12,
       batchSize: 128,
       learningRate: 0.0005,
+      optimizer: 'nesterov',
+      schedule: 'oneCycle',
       seed: 0,
+      shift: 10,
+      turn: 15,
+      zoom: 5,
+      flip: 1,
     }
     const query = queryWith(new URLSearchParams('autostart=0'), settings)
     assert.equal(query.get('autostart'), '0')
@@ -48,6 +56,9 @@ describe('settings and the address', async () => {
   test('nonsense in the address is as usual', () => {
     const query = 'net=alexnet&net=toString&epochs=0&batch=3.5&rate=-1&seed=1e99&data=cats'
     assert.deepEqual(from(query), { ...kUsual })
+    assert.deepEqual(from('net=own&layers=conv2d_8-nonsense&optimizer=toString&shift=80'), {
+      ...kUsual,
+    })
     assert.deepEqual(from('net=toString&epochs=abc&batch=&rate=NaN'), { ...kUsual })
   })
 
@@ -62,6 +73,49 @@ describe('settings and the address', async () => {
   test('only an address that names a seed asks for one particular run', () => {
     assert.equal(namesSeed(new URLSearchParams('seed=42')), true)
     assert.equal(namesSeed(new URLSearchParams('epochs=42')), false)
+  })
+})
+
+describe('blueprints', async () => {
+  const { blueprintOf, layerName, readBlueprint, textOf, usualLayer, withClasses } =
+    await load('blueprint')
+  const text =
+    'conv2d_16_3_1_same_1_relu-maxPooling2d_2_2-conv2d_8_5_2_valid_1_gelu-flatten-dropout_0.25-' +
+    'dense_10_linear'
+
+  test('are written and read again', () => {
+    assert.equal(textOf(readBlueprint(text)), text)
+    assert.equal(textOf([usualLayer('dense'), usualLayer('flatten')]), 'dense_64_relu-flatten')
+  })
+
+  test('what is none is none', () => {
+    for (const wrong of ['', 'conv2d', 'dense_10', 'dense_10_nonsense', 'dense_1.5_relu', 'cat_1'])
+      assert.equal(readBlueprint(wrong), undefined, wrong)
+    assert.equal(readBlueprint(Array(41).fill('flatten').join('-')), undefined, 'too many layers')
+  })
+
+  test('layers are named as the library names them, and the last dense layer has the classes', async () => {
+    const plan = readBlueprint(text)
+    const { layers, sequential } = fovea
+    const make = (type, options) => layers[type](options)
+    const model = await sequential({
+      layers: [
+        make('conv2d', { inputShape: [28, 28, 1], filters: 16, kernelSize: 3, padding: 'same' }),
+        make('maxPooling2d', { poolSize: 2 }),
+        make('conv2d', { filters: 8, kernelSize: 5, strides: 2, activation: 'gelu' }),
+        make('flatten'),
+        make('dropout', { rate: 0.25 }),
+        make('dense', { units: 10 }),
+      ],
+    })
+    assert.deepEqual(
+      plan.map((_, place) => layerName(plan, place)),
+      model.layers.map(({ name }) => name),
+    )
+    const read = blueprintOf(model.layers)
+    assert.equal(textOf(read), text.replace('same_1_relu', 'same_1_linear'))
+    assert.match(textOf(withClasses(read, 3)), /dense_3_linear$/)
+    await model.dispose()
   })
 })
 

@@ -2,49 +2,34 @@
 // The built page in a real Chromium: it trains, stays smooth, reads what is drawn and what the camera
 // sees, works by keyboard and on a phone, with and without the isolation headers.
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import * as fovea from 'fovea'
-import { build, createServer } from 'vite'
-import { accuracy, launch, openPage, phase, untilAccuracy, untilPhase } from './chromium.mjs'
+import { createServer } from 'vite'
+import { accuracy, goTo, launch, openPage, phase, untilAccuracy, untilPhase } from './chromium.mjs'
 import { writeDigit } from './handwriting.mjs'
 import { serve } from './server.mjs'
+import { kRoot, openSite } from './site.mjs'
 import { writePaperVideo } from './video.mjs'
 
-const kRoot = fileURLToPath(new URL('../..', import.meta.url))
 const kLongestTask = 200
 
-let folder
+let site
 let server
 let browser
+let folder
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'fovea-page-'))
-  const page = join(folder, 'page')
-  await build({
-    configFile: join(kRoot, 'web/vite.config.mjs'),
-    build: { outDir: page },
-    logLevel: 'error',
-  })
-  server = await serve(page)
-  browser = await launch()
+  site = await openSite()
+  ;({ browser, folder } = site)
+  server = { url: site.url }
 })
+after(() => site?.close())
 
-after(async () => {
-  await browser?.close()
-  await server?.close()
-  await rm(folder, { recursive: true, force: true })
-})
-
-const verdict = (page) => page.getByTestId('verdict')
-
-async function expectVerdict(page, digit) {
+async function expectVerdict(page, digit, where = '#draw') {
   await page.waitForFunction(
-    (wanted) => document.querySelector('[data-testid="verdict"]').textContent.trim() === wanted,
-    String(digit),
+    ([selector, wanted]) => document.querySelector(selector).textContent.trim() === wanted,
+    [`${where} [data-testid="verdict"]`, String(digit)],
     { timeout: 20_000 },
   )
 }
@@ -75,8 +60,8 @@ describe('the page, as a visitor meets it', { concurrency: false }, () => {
     assert.ok((await accuracy(page)) >= 0.955, `ends at ${await accuracy(page)}`)
     const times = []
     for (const digit of [7, 2, 0, 4, 3, 5, 8, 1, 6, 9]) {
-      await page.getByRole('button', { name: 'Clear' }).click()
-      await writeDigit(page, page.getByTestId('pad'), digit)
+      await page.getByRole('button', { name: 'Clear', exact: true }).click()
+      await writeDigit(page, page.locator('#draw [data-testid=pad]'), digit)
       await expectVerdict(page, digit)
       const shares = await page
         .locator('.bars li')
@@ -94,7 +79,7 @@ describe('the page, as a visitor meets it', { concurrency: false }, () => {
       return data.filter((value, index) => index % 4 === 3 && value > 0).length
     })
     assert.ok(inked > 40 && inked < 400, `${inked} of 784 pixels have ink`)
-    await page.getByRole('button', { name: 'Clear' }).click()
+    await page.getByRole('button', { name: 'Clear', exact: true }).click()
     await page.waitForFunction(() =>
       document.querySelector('.verdict').textContent.includes('waiting'),
     )
@@ -118,7 +103,7 @@ describe('the page, as a visitor meets it', { concurrency: false }, () => {
     // A busy machine may have taken the processor away in the middle of a task: once more.
     const again = await openPage(browser, server.url)
     await untilAccuracy(again.page, 0.9)
-    await writeDigit(again.page, again.page.getByTestId('pad'), 3)
+    await writeDigit(again.page, again.page.locator('#draw [data-testid=pad]'), 3)
     await untilPhase(again.page, 'done')
     const longest = await longestIn(again.page)
     assert.ok(longest <= kLongestTask, `a task took ${longest} ms, twice in two visits`)
@@ -127,12 +112,12 @@ describe('the page, as a visitor meets it', { concurrency: false }, () => {
 
   test('trains on after the end, and forgets on reset', async () => {
     const { page } = visit
-    await page.getByRole('button', { name: 'Train on' }).click()
+    await page.getByRole('button', { name: 'Train on', exact: true }).click()
     await untilPhase(page, 'training')
     await page.waitForFunction(() =>
       document.querySelector('.facts').textContent.includes('6 of 10'),
     )
-    await page.getByRole('button', { name: 'Reset' }).click()
+    await page.getByRole('button', { name: 'Reset', exact: true }).click()
     await untilPhase(page, 'ready')
     await untilAccuracy(page, 0)
     assert.ok((await accuracy(page)) < 0.4, `after reset ${await accuracy(page)}`)
@@ -154,7 +139,7 @@ test('the page is there before any script: headline, places for digits, footer',
 test('pauses, rests and resumes', async () => {
   const { page, problems, close } = await openPage(browser, server.url)
   await untilPhase(page, 'training')
-  await page.getByRole('button', { name: 'Pause' }).click()
+  await page.getByRole('button', { name: 'Pause', exact: true }).click()
   await untilPhase(page, 'paused')
   const seen = () => page.locator('.facts dd').nth(1).textContent()
   await page.waitForTimeout(700)
@@ -162,9 +147,9 @@ test('pauses, rests and resumes', async () => {
   await page.waitForTimeout(700)
   assert.equal(await seen(), before, 'no image is seen while it is paused')
   // A digit can be drawn meanwhile.
-  await writeDigit(page, page.getByTestId('pad'), 1)
+  await writeDigit(page, page.locator('#draw [data-testid=pad]'), 1)
   await page.waitForFunction(() => / ms/.test(document.querySelector('.time').textContent))
-  await page.getByRole('button', { name: 'Resume' }).click()
+  await page.getByRole('button', { name: 'Resume', exact: true }).click()
   await page.waitForFunction(
     (was) => document.querySelectorAll('.facts dd')[1].textContent !== was,
     before,
@@ -177,6 +162,8 @@ test('the address holds the experiment, and a change writes it', async () => {
   const query = '?net=softmaxRegression&epochs=1&batch=64&rate=0.01&seed=7&autostart=0'
   const { page, problems, close } = await openPage(browser, server.url + query)
   await untilPhase(page, 'ready')
+  await goTo(page, 'network')
+  await goTo(page, 'learn')
   assert.equal(
     await page.getByRole('combobox', { name: 'Network' }).inputValue(),
     'softmaxRegression',
@@ -187,12 +174,12 @@ test('the address holds the experiment, and a change writes it', async () => {
   assert.equal(await page.getByLabel('Seed').inputValue(), '7')
   // A named seed means the same bits everywhere: the build without fused multiply-add.
   assert.match(await page.locator('.engine').textContent(), /^simd/)
-  assert.match(await page.locator('#experiment .notice').innerText(), /7,850 weights/)
+  assert.match(await page.locator('#network').innerText(), /7,850 weights/)
 
   await page.getByLabel('Epochs').fill('0')
   await page.getByLabel('Epochs').blur()
   assert.match(
-    await page.locator('#experiment [role=alert]').innerText(),
+    await page.locator('#learn [role=alert]').innerText(),
     /^Epochs is a whole number from 1 to 100\.$/,
   )
   await page.getByLabel('Epochs').fill('2')
@@ -206,7 +193,7 @@ test('the address holds the experiment, and a change writes it', async () => {
     return page.locator('.chart').last().innerText()
   }
   const first = await run()
-  await page.getByRole('button', { name: 'Reset' }).click()
+  await page.getByRole('button', { name: 'Reset', exact: true }).click()
   await untilPhase(page, 'ready')
   assert.equal(await run(), first, 'the same seed gives the same losses')
   assert.ok((await accuracy(page)) > 0.85)
@@ -215,16 +202,18 @@ test('the address holds the experiment, and a change writes it', async () => {
 })
 
 test('a change while it trains is a new experiment that begins by itself', async () => {
-  const { page, problems, close } = await openPage(browser, `${server.url}?epochs=1`)
+  const { page, problems, close } = await openPage(browser, `${server.url}?epochs=40#learn`)
   await untilPhase(page, 'training')
+  await goTo(page, 'learn')
   await page.getByRole('combobox', { name: 'Network' }).selectOption('softmaxRegression')
   await page.getByLabel('Batch size').fill('128')
   await page.getByLabel('Batch size').blur()
   await untilPhase(page, 'done')
+  await goTo(page, 'network')
   assert.match(page.url(), /net=softmaxRegression/)
   assert.match(page.url(), /batch=128/)
-  assert.match(await page.locator('#experiment .notice').innerText(), /7,850 weights/)
-  assert.match(await page.locator('.facts').innerText(), /9,000/)
+  assert.match(await page.locator('#network').innerText(), /7,850 weights/)
+  assert.match(await page.locator('.facts').innerText(), /360,000/)
   assert.deepEqual(problems, [])
   await close()
 })
@@ -268,8 +257,8 @@ test('fits a phone, and a finger draws', async () => {
     document.documentElement.clientWidth,
   ])
   assert.ok(wide <= shown, `the page is ${wide} pixels wide on a screen of ${shown}`)
-  await page.getByTestId('pad').scrollIntoViewIfNeeded()
-  const { x, y, width, height } = await page.getByTestId('pad').boundingBox()
+  await page.locator('#draw [data-testid=pad]').scrollIntoViewIfNeeded()
+  const { x, y, width, height } = await page.locator('#draw [data-testid=pad]').boundingBox()
   const scrolled = await page.evaluate(() => scrollY)
   const session = await page.context().newCDPSession(page)
   const touch = (type, ...points) =>
@@ -328,6 +317,7 @@ test('works from the server that npm start runs', async () => {
 
 test('says so where there is no camera', async () => {
   const { page, close } = await openPage(browser, `${server.url}?autostart=0`)
+  await goTo(page, 'try')
   await page.getByRole('button', { name: 'Camera', exact: true }).click()
   await page.getByRole('button', { name: 'Use the camera' }).click()
   const alert = page.locator('.camera [role=alert]')
@@ -357,18 +347,19 @@ test('recognises a digit on paper that the camera sees', async (t) => {
     try {
       const { page, problems } = await openPage(filming, `${server.url}?epochs=2&seed=1`)
       await untilPhase(page, 'done')
+      await goTo(page, 'try')
       await page.getByRole('button', { name: 'Camera', exact: true }).click()
       await page.getByRole('button', { name: 'Use the camera' }).click()
-      await expectVerdict(page, wanted)
+      await expectVerdict(page, wanted, '#try')
       await page.locator('.camera-box').waitFor()
-      t.diagnostic(`a ${wanted}: ${await page.locator('.time').textContent()}`)
+      t.diagnostic(`a ${wanted}: ${await page.locator('#try .time').textContent()}`)
       const track = await page.evaluateHandle(
         () => document.querySelector('video').srcObject.getTracks()[0],
       )
       assert.equal(await track.evaluate(({ readyState }) => readyState), 'live')
       await page.getByRole('button', { name: 'Stop the camera' }).click()
       assert.equal(await track.evaluate(({ readyState }) => readyState), 'ended')
-      assert.equal((await verdict(page).innerText()).trim(), '–')
+      assert.equal((await page.locator('#try [data-testid=verdict]').innerText()).trim(), '–')
       assert.deepEqual(problems, [])
     } finally {
       await filming.close()

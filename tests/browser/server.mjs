@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Serves a built page on loopback, with or without the headers that allow threads.
+// Serves a built page on loopback, with or without the headers that allow threads, and others.
 import { createServer } from 'node:http'
 import { readFile } from 'node:fs/promises'
 import { extname, join, normalize, sep } from 'node:path'
@@ -7,6 +7,7 @@ import { extname, join, normalize, sep } from 'node:path'
 const kTypes = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
   '.css': 'text/css',
   '.svg': 'image/svg+xml',
   '.wasm': 'application/wasm',
@@ -18,7 +19,7 @@ const kIsolation = {
 }
 
 /** @returns {Promise<{ url: string, close: () => Promise<void> }>} */
-export async function serve(folder, { isolated = true } = {}) {
+export async function serve(folder, { isolated = true, headers = {} } = {}) {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, 'http://page')
     const path = normalize(join(folder, pathname === '/' ? 'index.html' : decodeURI(pathname)))
@@ -26,7 +27,8 @@ export async function serve(folder, { isolated = true } = {}) {
       if (!path.startsWith(folder + sep)) throw new Error('outside')
       const body = await readFile(path)
       const type = kTypes[extname(path)] ?? 'application/octet-stream'
-      response.writeHead(200, { 'Content-Type': type, ...(isolated ? kIsolation : {}) })
+      const isolation = isolated ? kIsolation : {}
+      response.writeHead(200, { 'Content-Type': type, ...isolation, ...headers })
       response.end(body)
     } catch {
       response.writeHead(404, { 'Content-Type': 'text/plain' })

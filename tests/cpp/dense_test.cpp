@@ -62,7 +62,7 @@ void check_forward(const Problem& p) {
   std::vector<float> first_run;
   for (Workers* workers : {&test::one_thread(), &test::three_threads()}) {
     Output output(expected.size(), p.c.misalignment);
-    Output scratch(static_cast<std::size_t>(dense_forward_scratch(p.geometry)));
+    Output scratch(static_cast<std::size_t>(dense_forward_scratch(p.geometry, workers->size())));
     const TensorView y = output.view({p.c.batch, p.c.outputs});
     dense_forward(p.geometry,
                   {.input = input.view({p.c.batch, p.c.inputs}),
@@ -100,7 +100,7 @@ void check_backward(Problem& p) {
     Output input_gradient(p.input.size(), p.c.misalignment);
     Output weight_gradient(p.weight.size(), p.c.misalignment);
     Output bias_gradient(p.bias.size(), p.c.misalignment);
-    Output scratch(static_cast<std::size_t>(dense_backward_scratch(p.geometry)));
+    Output scratch(static_cast<std::size_t>(dense_backward_scratch(p.geometry, workers->size())));
     const TensorView dx = input_gradient.view({p.c.batch, p.c.inputs});
     const TensorView dw = weight_gradient.view({p.c.inputs, p.c.outputs});
     const TensorView db = bias_gradient.view({p.c.outputs});
@@ -137,7 +137,7 @@ void check_backward(Problem& p) {
 TEST_CASE("dense: all sizes around the lanes and the register tile, against the slow twin",
           "[dense]") {
   std::uint32_t seed = 0;
-  for (const int batch : {1, 3, 4, 5, 11}) {
+  for (const int batch : {1, 3, 5, 6, 8, 11}) {
     for (const int inputs : {1, 3, 4, 5, 8, 11}) {
       for (const int outputs : {1, 3, 4, 5, 8, 9, 11, 12, 16, 21}) {
         ++seed;
@@ -157,8 +157,8 @@ TEST_CASE("dense: all sizes around the lanes and the register tile, against the 
 
 TEST_CASE("dense: sums longer than a block of terms, many panels", "[dense]") {
   std::uint32_t seed = 500;
-  for (const int batch : {1, 3, 6}) {
-    for (const int inputs : {511, 512, 513, 1030}) {
+  for (const int batch : {1, 3, 7}) {
+    for (const int inputs : {255, 256, 257, 520}) {
       Problem p({.batch = batch, .inputs = inputs, .outputs = 13, .activation = Activation::kRelu},
                 ++seed);
       check_forward(p);
@@ -167,6 +167,19 @@ TEST_CASE("dense: sums longer than a block of terms, many panels", "[dense]") {
     Problem wide({.batch = batch, .inputs = 21, .outputs = 530}, ++seed);
     check_forward(wide);
     check_backward(wide);
+  }
+}
+
+TEST_CASE("dense: several blocks of columns, and parts for several threads", "[dense]") {
+  std::uint32_t seed = 700;
+  for (const int batch : {2, 9, 40}) {
+    for (const auto& [inputs, outputs] : {std::pair{300, 131}, {30, 530}, {261, 128}}) {
+      Problem p(
+          {.batch = batch, .inputs = inputs, .outputs = outputs, .activation = Activation::kRelu},
+          ++seed);
+      check_forward(p);
+      check_backward(p);
+    }
   }
 }
 
@@ -179,7 +192,7 @@ TEST_CASE("dense: a row's result does not depend on its batch", "[dense]") {
     const DenseGeometry g{batch, 600, 21};
     const Input input({rows.begin() + first * 600, rows.begin() + (first + batch) * 600});
     Output output(static_cast<std::size_t>(batch) * 21);
-    Output scratch(static_cast<std::size_t>(dense_forward_scratch(g)));
+    Output scratch(static_cast<std::size_t>(dense_forward_scratch(g, 1)));
     dense_forward(g,
                   {.input = input.view({batch, 600}),
                    .weight = weight.view({600, 21}),

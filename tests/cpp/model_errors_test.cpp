@@ -56,15 +56,9 @@ TEST_CASE("model errors: options", "[errors]") {
       ErrorCode::kBadOption, kInput + "conv2d name=c from=x filters=2 kernelSize=3 stride=2",
       "layer \"c\" (conv2d): unknown option \"stride\". Known options: kernelSize, strides, "
       "padding, "
-      "dilationRate, dataFormat, activation, activityRegularizer, filters, groups, useBias, "
+      "dilationRate, activation, activityRegularizer, filters, groups, useBias, "
       "kernelInitializer, kernelRegularizer, "
       "kernelConstraint, biasInitializer, biasRegularizer and biasConstraint.");
-  expect_refusal(ErrorCode::kBadOption,
-                 kInput + "conv2d name=c from=x filters=2 kernelSize=3 dataFormat=channelsFirst",
-                 "layer \"c\" (conv2d): dataFormat \"channelsFirst\" is converted where images "
-                 "enter and leave a model, not in a layer. Put permute({ dims: [2, 3, 1] }) after "
-                 "the input, permute({ dims: [3, 1, 2] }) before the output, and leave dataFormat "
-                 "out.");
   expect_refusal(ErrorCode::kBadShape,
                  kInput + "conv2d name=c from=x filters=2 kernelSize=3 groups=2",
                  "layer \"c\" (conv2d): groups 2 must divide both the 1 channels of the input and "

@@ -126,7 +126,7 @@ TEST_CASE("conv2d and dense: denormal numbers are numbers", "[special]") {
   const std::vector<float> ones(4, 1.0F);
   const std::vector<float> small(4, kDenormal);
   Output y(1);
-  Output scratch(static_cast<std::size_t>(dense_forward_scratch({1, 4, 1})));
+  Output scratch(static_cast<std::size_t>(dense_forward_scratch({1, 4, 1}, 1)));
   dense_forward({1, 4, 1},
                 {.input = {small.data(), {1, 4}},
                  .weight = {ones.data(), {4, 1}},
@@ -144,7 +144,7 @@ TEST_CASE("dense: a NaN in one row reaches that row only; in one weight, that co
   Input weight(random.values(std::size_t{9} * 11));
   const auto forward = [&] {
     Output output(66);
-    Output scratch(static_cast<std::size_t>(dense_forward_scratch({6, 9, 11})));
+    Output scratch(static_cast<std::size_t>(dense_forward_scratch({6, 9, 11}, 1)));
     dense_forward({6, 9, 11},
                   {.input = input.view({6, 9}),
                    .weight = weight.view({9, 11}),
@@ -176,8 +176,9 @@ TEST_CASE("max pooling: keeps NaN wherever it stands in the window, and infiniti
       x[place * c + c - 1] = kNan;
       x[(4 + place) * c] = kInfinity;
       std::vector<float> y(2 * c);
-      max_pool2d_forward(g, {x.data(), {2, 2, 2, channels}}, {y.data(), {2, 1, 1, channels}},
-                         test::one_thread());
+      max_pool2d_forward(
+          g, {.input = {x.data(), {2, 2, 2, channels}}, .output = {y.data(), {2, 1, 1, channels}}},
+          test::one_thread());
       for (std::size_t i = 0; i < 2 * c; ++i) {
         INFO("place " << place << " of " << channels << " channels, output " << i);
         CHECK(std::isnan(y[i]) == (i == c - 1));

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Serves the data at data/ beside the page: the package's ten thousand digits, and all of MNIST where
-// FOVEA_DATA_DIR names a folder that has it. The files are copied as they are into a built page.
+// Serves the data at data/ beside the page: the package's ten thousand digits, and larger sets where
+// FOVEA_DATA_DIR (MNIST), FOVEA_FASHION_DIR or FOVEA_CIFAR_DIR names a folder that has them. The files
+// are copied as they are into a built page.
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
-const kMnist = /^(train|t10k)-(images|labels)[-.]idx\d-ubyte(\.gz)?$/
+const kIdx = /^(train|t10k)-(images|labels)[-.]idx\d-ubyte(\.gz)?$/
+const kCifar = /^(data_batch_[1-5]|test_batch)\.bin(\.gz)?$/
 
 function filesIn(folder, accepts, prefix) {
   if (!folder || !existsSync(folder)) return []
@@ -14,8 +16,18 @@ function filesIn(folder, accepts, prefix) {
 
 /** @returns {import('vite').Plugin} */
 export function dataFiles(digitsFolder) {
-  const mnist = filesIn(process.env.FOVEA_DATA_DIR, kMnist, 'mnist/')
-  const all = () => new Map([...filesIn(digitsFolder, /^digits-.*ubyte/, ''), ...mnist])
+  const { FOVEA_DATA_DIR, FOVEA_FASHION_DIR, FOVEA_CIFAR_DIR } = process.env
+  const sets = {
+    mnist: filesIn(FOVEA_DATA_DIR, kIdx, 'mnist/'),
+    fashion: filesIn(FOVEA_FASHION_DIR, kIdx, 'fashion/'),
+    cifar: filesIn(FOVEA_CIFAR_DIR, kCifar, 'cifar/'),
+  }
+  const names = Object.entries(sets).map(([set, files]) => [
+    set,
+    files.map(([path]) => basename(path)),
+  ])
+  const all = () =>
+    new Map([...filesIn(digitsFolder, /^digits-.*ubyte/, ''), ...Object.values(sets).flat()])
   const serve = (request, response, next) => {
     const path = new URL(request.url ?? '/', 'http://page').pathname.slice(1)
     const file = all().get(path)
@@ -28,7 +40,7 @@ export function dataFiles(digitsFolder) {
   return {
     name: 'fovea-data-files',
     config: () => ({
-      define: { __MNIST_FILES__: JSON.stringify(mnist.map(([path]) => basename(path))) },
+      define: { __DATA_FILES__: JSON.stringify(Object.fromEntries(names)) },
     }),
     configureServer: (server) => void server.middlewares.use(serve),
     generateBundle() {

@@ -17,6 +17,7 @@ export interface SplitOptions {
 
 /** What {@link summary} tells. */
 export interface DatasetSummary {
+  /** How many examples. */
   count: number
   /** Shape of one image. */
   shape: number[]
@@ -123,7 +124,7 @@ function shuffled(count: number, seed: number): number[] {
 }
 
 /** A 32-bit counter put through Murmur3's finaliser. */
-function randomUint32(seed: number): () => number {
+export function randomUint32(seed: number): () => number {
   let counter = seed
   return () => {
     counter = (counter + 0x9e3779b9) >>> 0

@@ -14,8 +14,9 @@ import type {
   FitEpochRequest,
   Floats,
   ModelDescription,
+  TrainingState,
 } from './engine.js'
-import { copyFloatsOut, copyIn, copyTensorOut, unwrap, whole } from './native.js'
+import { copyIn, copyTensorOut, unwrap, whole } from './native.js'
 import type { NativeModule, Place } from './native.js'
 import { Run, Turn, disposedDuring, evaluate, fitEpoch } from './session.js'
 import { yieldToMessages } from './yield.js'
@@ -25,7 +26,6 @@ type Result<Name extends keyof EngineCalls> = Promise<ReturnType<EngineCalls[Nam
 
 /** What is kept per model besides what the module keeps. */
 interface ModelEntry {
-  sizes: number[]
   training: Run | undefined
   /** Ends loops that are not training: an evaluation, a long prediction. */
   work: Run
@@ -53,7 +53,6 @@ export class InThreadEngine implements Engine {
       native.createModel(spec, seed),
     )
     this.models.set(description.model, {
-      sizes: description.parameters.map(({ shape }) => elementCount(shape)),
       training: undefined,
       work: new Run(false),
       evaluations: Promise.resolve(),
@@ -74,30 +73,40 @@ export class InThreadEngine implements Engine {
     return null
   }
 
-  async readParameters({ model }: Request<'readParameters'>): Result<'readParameters'> {
-    const parameters: Float32Array[] = []
-    for (const [index, size] of this.entry(model).sizes.entries()) {
-      const values = await this.withMemory(size * 4, 'getWeights', async (pointer) => {
-        await this.whole((native) => native.readParameter(model, index, pointer))
-        return copyFloatsOut(this.native, pointer, size)
-      })
-      parameters.push(values)
-    }
-    return parameters
+  async trainingState(request: Request<'trainingState'>): Result<'trainingState'> {
+    const { model, given } = request
+    return this.whole((native) => native.trainingState(model, given))
   }
 
-  async writeParameters({ model, values }: Request<'writeParameters'>): Result<'writeParameters'> {
-    return this.entry(model).turn.hold(async () => {
-      for (const { index, data } of values) {
-        const pointer = copyIn(this.native, data, 'setWeights')
-        try {
-          await this.whole((native) => native.writeParameter(model, index, pointer))
-        } finally {
-          this.native.release(pointer)
-        }
-      }
-      return null
+  async snapshot({ model, training }: Request<'snapshot'>): Result<'snapshot'> {
+    this.entry(model)
+    const { native } = this
+    // Read in one go, so that everything is of one moment.
+    return whole(native, () => {
+      const state = training ? unwrap<TrainingState>(native.trainingState(model, '')) : undefined
+      const read = (place: Place): Float32Array => copyTensorOut(native, place).data
+      const slots = state?.slots.map(({ place }) => read(place)) ?? []
+      const places = unwrap<Place[]>(native.parameters(model))
+      return { parameters: places.map(read), state, slots }
     })
+  }
+
+  async restore({ model, parameters, progress, slots }: Request<'restore'>): Result<'restore'> {
+    const { turn } = this.entry(model)
+    const { native } = this
+    return turn.hold(() =>
+      whole(native, () => {
+        const write = ({ pointer }: Place, data: Float32Array | undefined): void =>
+          native.HEAPF32.set(data ?? [], pointer / 4)
+        if (progress !== undefined) {
+          const state = unwrap<TrainingState>(native.trainingState(model, progress))
+          state.slots.forEach(({ place }, k) => write(place, slots?.[k]))
+        }
+        const places = unwrap<Place[]>(native.parameters(model))
+        places.forEach((place, k) => write(place, parameters[k]))
+        return null
+      }),
+    )
   }
 
   async setTrainable(request: Request<'setTrainable'>): Result<'setTrainable'> {

@@ -12,18 +12,27 @@ export type Build = Variant | 'simd-threads' | 'relaxed-threads'
 
 /** One layer of a model as the engine sees it: all options filled in. */
 export interface LayerInfo {
+  /** Its name in the model. */
   name: string
+  /** For example `conv2d`. */
   type: string
+  /** All options, defaults filled in. */
   config: Record<string, unknown>
+  /** Names of what it reads. */
   inputs: string[]
+  /** With null for the batch, and for sizes that can be any. */
   outputShape: (number | null)[]
+  /** How many weights it has. */
   params: number
+  /** Whether training changes them. */
   trainable: boolean
 }
 
 /** What comes in or goes out: its name, and the shape of one example; null where it can be any. */
 export interface PortInfo {
+  /** Its name in the model. */
   name: string
+  /** Without the batch; null for a size that can be any. */
   shape: (number | null)[]
 }
 
@@ -38,8 +47,11 @@ export interface ParameterInfo {
 
 /** How many weights a model has. */
 export interface ParameterCount {
+  /** All weights. */
   total: number
+  /** Those that training changes. */
   trainable: number
+  /** Those that it does not: frozen layers, moving averages. */
   nonTrainable: number
 }
 
@@ -73,11 +85,43 @@ export interface FitEpochRequest {
   shuffle: boolean
   seed: number
   epoch: number
+  /**
+   * How it begins, where not from nothing: `fit start=1 streamed=0` in its middle where the training
+   * stood, `start=2` with more rows after those before; streamed where rows come in several data sets.
+   */
+  begin?: string | undefined
   paused: boolean
   /** Steps are reported together, at most this often; 0 reports every step by itself. */
   reportMilliseconds: number
   /** Some loss is a function of the caller's: ask for it with `onLoss`. */
   asks: boolean
+}
+
+/** Where a training stands. Numbers by name, as src/bindings/engine_state.cpp writes them. */
+export interface Progress {
+  /** Optimizer steps so far. */
+  step: number
+  /** The epoch that is under way, or that comes next. */
+  epoch: number
+  /** Batches of it that are done. */
+  batch: number
+  seed: number
+  [name: string]: number | boolean | (number | null)[]
+}
+
+/** What the engine says of a training. */
+export interface TrainingState {
+  progress: Progress
+  /** What the optimizer keeps for each array of weights: `momentum/conv2d_1/kernel`. */
+  slots: { name: string; place: { pointer: number; shape: number[] } }[]
+}
+
+/** A model at one moment. */
+export interface Snapshot {
+  parameters: Float32Array[]
+  state: TrainingState | undefined
+  /** As many as the state speaks of. */
+  slots: Float32Array[]
 }
 
 /** What a loss of the caller's own needs to know. */
@@ -98,14 +142,19 @@ export interface StepReport {
   batch: number
   /** Examples in the batch. */
   size: number
+  /** Of the batch, before the step. */
   loss: number
+  /** Of the batch, before the step. */
   metrics: Record<string, number>
+  /** Mean over the epoch so far. */
   epochLoss: number
+  /** Over the epoch so far. */
   epochMetrics: Record<string, number>
   /** Optimizer steps since the model was compiled. */
   step: number
   /** How many batches the epoch has. */
   batches: number
+  /** Of the epoch so far; pauses do not count. */
   imagesPerSecond: number
 }
 
@@ -138,8 +187,20 @@ export interface Floats {
 export interface EngineCalls {
   createModel(request: { spec: string; seed: number }): ModelDescription
   disposeModel(request: { model: number }): null
-  readParameters(request: { model: number }): Float32Array[]
-  writeParameters(request: { model: number; values: { index: number; data: Float32Array }[] }): null
+  /**
+   * Where a training stands, after doing what is given (src/bindings/engine.h). Of a model's text, with
+   * any number as model: how many numbers its weights would be.
+   */
+  trainingState(request: { model: number; given: string }): TrainingState & { numbers: number }
+  /** The weights as they are at one moment, and with `training` all that a training goes on from. */
+  snapshot(request: { model: number; training: boolean }): Snapshot
+  /** New weights; with what `snapshot` gave also the training. `progress`: formats/progress.ts. */
+  restore(request: {
+    model: number
+    parameters: readonly Float32Array[]
+    progress?: string
+    slots?: readonly Float32Array[]
+  }): null
   setTrainable(request: { model: number; layer: string; trainable: boolean }): null
   compileModel(request: { model: number; training: string }): { metrics: string[] }
   getLearningRate(request: { model: number }): number
@@ -157,6 +218,8 @@ export interface EngineCalls {
     batchSize: number
     from: number
     to: number
+    /** `evaluate first=0`: adds up with the data sets before; first=1 begins such a sum. */
+    more?: string
     asks: boolean
   }): {
     loss: number
@@ -223,8 +286,9 @@ export interface EngineInfo {
 export const engineCallNames: readonly (keyof EngineCalls)[] = [
   'createModel',
   'disposeModel',
-  'readParameters',
-  'writeParameters',
+  'trainingState',
+  'snapshot',
+  'restore',
   'setTrainable',
   'compileModel',
   'getLearningRate',

@@ -25,8 +25,8 @@ export interface NativeModule {
   startThreads(count: number): string
   createModel(spec: string, seed: number): string
   disposeModel(model: number): string
-  readParameter(model: number, index: number, pointer: number): string
-  writeParameter(model: number, index: number, pointer: number): string
+  parameters(model: number): string
+  trainingState(model: number, given: string): string
   setTrainable(model: number, layer: string, flag: number): string
   compileModel(model: number, training: string): string
   createDataset(): string
@@ -197,11 +197,7 @@ export function copyTensorOut(
   { pointer, shape }: Place,
 ): { data: Float32Array; shape: number[] } {
   const size = elementCount(shape)
-  const data = pointer === 0 ? new Float32Array(size) : copyFloatsOut(native, pointer, size)
+  const at = pointer / 4
+  const data = pointer === 0 ? new Float32Array(size) : native.HEAPF32.slice(at, at + size)
   return { data, shape }
-}
-
-/** Copies floats out of the heap. */
-export function copyFloatsOut(native: NativeModule, pointer: number, count: number): Float32Array {
-  return native.HEAPF32.slice(pointer / 4, pointer / 4 + count)
 }

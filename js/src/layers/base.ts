@@ -17,6 +17,16 @@ export interface LayerOptions {
   trainable?: boolean
 }
 
+/** What layers of images take. */
+export interface ImageOptions {
+  /**
+   * How the images lie that the layer reads and writes: `channelsFirst` is `[n, channels, height,
+   * width]`. Inside a model images are channels-last; they are turned where they enter and leave it.
+   * Default `channelsLast`.
+   */
+  dataFormat?: 'channelsLast' | 'channelsFirst'
+}
+
 /** `valid`, `same`, one number for every side, or `[[top, bottom], [left, right]]`. */
 export type Padding =
   'valid' | 'same' | number | readonly [readonly [number, number], readonly [number, number]]

@@ -8,8 +8,6 @@ export interface Held {
   guesses: Uint8Array
 }
 
-export const kClasses = 10
-
 /** Probabilities from one row of output; logits go through a softmax, probabilities stay. */
 export function probabilities(row: ArrayLike<number>, logits: boolean): number[] {
   const values = Array.from(row)
@@ -27,13 +25,14 @@ export function largest(values: ArrayLike<number>): number {
   return best
 }
 
-/** Accuracy, loss and guesses for outputs [n, 10] whose labels are known. */
+/** Accuracy, loss and guesses for outputs [n, classes] whose labels are known. */
 export function judge(output: Float32Array, labels: Int32Array, logits: boolean): Held {
+  const classes = output.length / labels.length
   const guesses = new Uint8Array(labels.length)
   let right = 0
   let loss = 0
   for (let i = 0; i < labels.length; ++i) {
-    const shares = probabilities(output.subarray(i * kClasses, (i + 1) * kClasses), logits)
+    const shares = probabilities(output.subarray(i * classes, (i + 1) * classes), logits)
     const label = labels[i] ?? 0
     guesses[i] = largest(shares)
     if (guesses[i] === label) ++right

@@ -2,7 +2,7 @@
 // Puts the held-out digits before a network now and then: one examination at a time, and together no
 // more than one part in six of the time, so that learning stays quick.
 import type { Held } from './classify.js'
-import type { Digits } from './data.js'
+import type { LabData } from './data.js'
 import type { Network } from './network.js'
 
 const kShare = 6
@@ -16,7 +16,7 @@ export class Examiner {
 
   constructor(
     private readonly network: Network,
-    private readonly test: Digits['test'],
+    private readonly test: LabData['test'],
   ) {}
 
   /** True when none is under way and the last one is long enough ago. */

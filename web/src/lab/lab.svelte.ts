@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: MIT
 // The page's one store: the experiment, how far it is, and what can be done with it. Panels read its
 // fields and call its actions; none of them knows another panel.
-import type { Backend, TrainingStep } from 'fovea'
+import type { Backend, Model, TrainingStep } from 'fovea'
+import { blueprintOf, textOf } from './blueprint.js'
 import type { Held } from './classify.js'
 import { Curve } from './curves.js'
-import { loadDigits, showDigits, sixteenOf } from './data.js'
-import type { Digits, ShownDigit } from './data.js'
+import { kSubjects, loadData, pixelsOf, showImages, sixteenOf } from './data.js'
+import type { LabData, ShownImage } from './data.js'
 import { Examiner } from './examiner.js'
-import { percent, whole } from './format.js'
+import { Gaze } from './gaze.svelte.js'
+import { Herald } from './herald.js'
+import { Maps } from './maps.svelte.js'
 import { Network } from './network.js'
-import type { LayerRow } from './network.js'
+import type { LayerInfo } from './network.js'
+import { isDisposed, sentence } from './repeat.js'
+import { makeRun, withRun } from './runs.js'
+import type { Run } from './runs.js'
 import { kUsual } from './settings.js'
-import type { Settings } from './settings.js'
+import type { DataSetName, Settings } from './settings.js'
 import { Speed } from './speed.js'
+import { Stepper } from './stepper.js'
+import { Weights } from './weights.svelte.js'
 
 /**
  * waiting: nothing loaded yet. ready: the network is new. training, paused. done: all epochs over.
@@ -21,7 +29,7 @@ import { Speed } from './speed.js'
 export type Phase = 'waiting' | 'ready' | 'training' | 'paused' | 'done' | 'failed'
 
 const kScreenMilliseconds = 100
-const kMilestones = [0.5, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99]
+const kDigits = Array.from({ length: 10 }, (_, digit) => String(digit))
 
 export class Lab {
   settings = $state<Settings>({ ...kUsual })
@@ -39,38 +47,73 @@ export class Lab {
   imagesPerSecond = $state(0)
   secondsTo95 = $state<number | undefined>()
 
-  heldCount = $state(0)
+  /** The images to learn from and those held out; undefined until they are loaded. */
+  data = $state.raw<LabData | undefined>()
+  /** The network in the engine; undefined while there is none. Replaced, never changed. */
+  network = $state.raw<Network | undefined>()
+  /** Grows when the weights have changed, at most every `kScreenMilliseconds`. */
+  learned = $state(0)
+  /** What the visitor is looking at. */
+  readonly gaze = new Gaze()
+  /** What the layers give for it. */
+  readonly maps = new Maps(this)
+  /** The weights, for those who look at them. */
+  readonly tissue = new Weights(this)
+
   accuracy = $state<number | undefined>()
-  shown = $state.raw<ShownDigit[]>([])
-  layers = $state.raw<LayerRow[]>([])
+  shown = $state.raw<ShownImage[]>([])
+  layers = $state.raw<LayerInfo[]>([])
   weights = $state(0)
 
   /** Grows when the curves have changed; they are plain arrays, too many for signals. */
   drawn = $state(0)
   lossCurve = new Curve()
   accuracyCurve = new Curve()
+  /** Earlier trainings, to compare with. */
+  runs = $state.raw<Run[]>([])
 
   /** For screen readers: said once, when something worth saying happened. */
   announcement = $state('')
 
-  /** Called when the weights have changed, at most every `kScreenMilliseconds`. */
+  /** Called whenever `learned` grows. */
   onLearned: () => void = () => {}
 
-  network: Network | undefined
-  private digits: Digits | undefined
-  private loaded: Settings['data'] | undefined
   private sixteen: number[] = []
+  // Sets that the visitor gave, by name.
+  private readonly given = new Map<DataSetName, LabData>()
   // Work of an earlier network notices by this number that it is out of date.
   private run = 0
+  private runsMade = 0
   private epochsDone = 0
+  // Images of single steps, which are in no epoch.
+  private extra = 0
   private speed = new Speed()
   private examiner: Examiner | undefined
+  // The settings of the present network: `settings` are already those of the next one.
+  private trained: Settings = { ...kUsual }
   private goesOn = false
+  private readonly stepper = new Stepper()
   private lastScreen = 0
-  private milestone = 0
+  private herald = new Herald()
+
+  get heldCount(): number {
+    return this.data?.test.labels.length ?? 0
+  }
+
+  get trainCount(): number {
+    return this.data?.train.labels.length ?? 9000
+  }
+
+  get subject(): string {
+    return this.data?.subject ?? kSubjects.digits
+  }
+
+  get classNames(): readonly string[] {
+    return this.data?.classNames ?? kDigits
+  }
 
   get progress(): number {
-    return this.imagesInAll === 0 ? 0 : this.imagesSeen / this.imagesInAll
+    return this.imagesInAll === 0 ? 0 : Math.min(1, this.imagesSeen / this.imagesInAll)
   }
 
   get secondsLeft(): number {
@@ -107,8 +150,59 @@ export class Lab {
     this.phase = 'paused'
     this.pausedBecause = because
     this.network?.pause()
+    this.imagesSeen = this.lossCurve.columns.images.at(-1) ?? this.imagesSeen
     if (because === '') this.announcement = `Paused. ${this.standing()}`
     void this.guarded(() => this.measure())
+  }
+
+  /** One batch: goes on from a pause, or takes the next images in their order. */
+  step(): void {
+    if (this.phase === 'training') this.pause()
+    else if (this.phase === 'paused' && this.network) {
+      const { run } = this
+      this.stepper.step(this.network, () => run === this.run && this.phase === 'paused')
+    } else if (this.phase === 'ready' || this.phase === 'done')
+      void this.guarded(() => this.single())
+  }
+
+  private async single(): Promise<void> {
+    const { network, data, run } = this
+    if (!network || !data) return
+    const { batchSize } = this.settings
+    const from = this.extra % data.train.labels.length
+    const { logs, size } = await network.trainOn(data.train, from, batchSize)
+    if (run !== this.run) return
+    this.extra += size
+    this.imagesSeen += size
+    this.lossCurve.addStep(this.imagesSeen, logs['loss'] ?? 0)
+    this.accuracyCurve.addStep(this.imagesSeen, logs['accuracy'] ?? 0)
+    ++this.drawn
+    this.tellLearned()
+    await this.measure()
+  }
+
+  /** Gives a data set by name; `change` makes it the one that is learned. */
+  give(data: LabData): void {
+    this.given.set(data.name, data)
+  }
+
+  /** Goes on with a model that was kept: it is trained and asked as if it had been made here. */
+  async adopt(make: () => Promise<Model>): Promise<void> {
+    const { data, settings } = this
+    if (!data) return
+    const model = await make()
+    const network = await Network.of(model, settings, data)
+    if (network.inputShape.join() !== data.shape.join()) {
+      const [have, want] = [network.inputShape.join(' × '), data.shape.join(' × ')]
+      await network.dispose()
+      throw new Error(
+        `This network takes images of ${have}, but the present data has ${want}. Choose its data first.`,
+      )
+    }
+    const blueprint = blueprintOf(network.layers)
+    if (blueprint) this.settings = { ...settings, network: 'own', layers: textOf(blueprint) }
+    await this.renew(network)
+    this.announcement = 'The network that was kept is here.'
   }
 
   /** A new network with the same settings: it has forgotten everything. */
@@ -131,44 +225,68 @@ export class Lab {
     })
   }
 
-  private async load(): Promise<void> {
-    const { data } = this.settings
-    if (this.loaded === data) return
-    const digits = await loadDigits(data)
-    this.loaded = data
-    this.digits = digits
-    this.heldCount = digits.test.labels.length
-    this.sixteen = sixteenOf(digits.test.labels)
-    this.show(undefined)
+  /** Puts a held-out image before the network, everywhere on the page. */
+  lookAt(row: number): void {
+    if (!this.data) return
+    const { test, shape } = this.data
+    const origin = `held-out image ${row + 1}`
+    this.gaze.look({ pixels: pixelsOf(test, row), shape, label: test.labels[row], origin })
   }
 
-  private async renew(): Promise<void> {
+  private async load(): Promise<void> {
+    const { data: name } = this.settings
+    const given = this.given.get(name)
+    if (given ? this.data === given : this.data?.name === name) return
+    const data = given ?? (await loadData(name))
+    this.data = data
+    this.sixteen = sixteenOf(data.test.labels)
+    this.show(undefined)
+    this.lookAt(this.sixteen[0] ?? 0)
+  }
+
+  private async renew(made?: Network): Promise<void> {
     const run = ++this.run
-    const old = this.network
+    const { network: old, data } = this
+    if (!data) return
+    this.keepRun()
     this.network = undefined
     this.examiner = undefined
     this.phase = 'waiting'
     // Its own error, "disposed of while at work", is what was asked for here.
     await old?.dispose()
-    const network = await Network.make(this.settings)
+    const network = made ?? (await Network.make(this.settings, data))
     if (run !== this.run) return void network.dispose()
     this.clear()
     this.network = network
-    if (this.digits) this.examiner = new Examiner(network, this.digits.test)
+    this.examiner = new Examiner(network, data.test)
     this.layers = network.layers
     this.weights = network.weights
     this.phase = 'ready'
     await this.measure()
-    this.onLearned()
+    this.tellLearned()
+  }
+
+  /** The training that is about to be forgotten, for comparison. */
+  private keepRun(): void {
+    const [loss, accuracy] = [this.lossCurve.columns, this.accuracyCurve.columns]
+    const run = makeRun(++this.runsMade, this.trained, accuracy, loss)
+    if (this.imagesSeen === 0 || run.images.length < 2) return
+    this.runs = withRun(this.runs, {
+      ...run,
+      weights: this.weights,
+      seconds: this.speed.secondsInAll(),
+    })
   }
 
   private clear(): void {
+    this.trained = { ...this.settings }
+    this.extra = 0
     this.lossCurve = new Curve()
     this.accuracyCurve = new Curve()
     this.speed = new Speed()
     this.epochsDone = 0
     this.imagesSeen = 0
-    this.imagesInAll = (this.digits?.train.labels.length ?? 0) * this.settings.epochs
+    this.imagesInAll = (this.data?.train.labels.length ?? 0) * this.settings.epochs
     this.epoch = 0
     this.epochs = this.settings.epochs
     this.loss = undefined
@@ -177,14 +295,14 @@ export class Lab {
     this.secondsTo95 = undefined
     this.trouble = ''
     this.pausedBecause = ''
-    this.milestone = 0
+    this.herald = new Herald()
     ++this.drawn
   }
 
   private async train(): Promise<void> {
-    const { network, digits, run } = this
-    if (!network || !digits) return
-    const { images, labels } = digits.train
+    const { network, data, run } = this
+    if (!network || !data) return
+    const { images, labels } = data.train
     this.phase = 'training'
     this.epochs = this.epochsDone + this.settings.epochs
     this.imagesInAll = this.epochs * labels.length
@@ -205,12 +323,14 @@ export class Lab {
 
   private note(step: TrainingStep, imagesPerEpoch: number): void {
     const inEpoch = Math.min(imagesPerEpoch, (step.batch + 1) * this.settings.batchSize)
-    const images = step.epoch * imagesPerEpoch + inEpoch
+    const images = this.extra + step.epoch * imagesPerEpoch + inEpoch
     this.lossCurve.addStep(images, step.loss)
     this.accuracyCurve.addStep(images, step.metrics['accuracy'] ?? 0)
     this.speed.note(step.size)
+    this.stepper.noted(this.network)
     const now = performance.now()
-    if (now - this.lastScreen < kScreenMilliseconds) return
+    // In a pause every single step is shown.
+    if (this.phase === 'training' && now - this.lastScreen < kScreenMilliseconds) return
     this.lastScreen = now
     this.imagesSeen = images
     this.epoch = step.epoch
@@ -222,10 +342,15 @@ export class Lab {
 
   private refreshScreen(): void {
     if (this.phase === 'done') {
-      this.imagesSeen = this.imagesInAll
+      this.imagesSeen = this.imagesInAll + this.extra
       this.epoch = this.epochs - 1
     }
     ++this.drawn
+    this.tellLearned()
+  }
+
+  private tellLearned(): void {
+    ++this.learned
     this.onLearned()
   }
 
@@ -240,23 +365,16 @@ export class Lab {
     if (held.accuracy >= 0.95) this.secondsTo95 ??= this.speed.secondsInAll()
     this.show(held)
     ++this.drawn
-    this.sayMilestone(held.accuracy)
+    const milestone = this.herald.passes(held.accuracy)
+    if (milestone && this.phase === 'training') this.announcement = this.standing()
   }
 
   private show(held: Held | undefined): void {
-    if (this.digits) this.shown = showDigits(this.digits.test, this.sixteen, held)
-  }
-
-  private sayMilestone(accuracy: number): void {
-    const reached = kMilestones.filter((milestone) => accuracy >= milestone).length
-    if (reached > this.milestone && this.phase === 'training') this.announcement = this.standing()
-    this.milestone = Math.max(this.milestone, reached)
+    if (this.data) this.shown = showImages(this.data.test, this.sixteen, held)
   }
 
   private standing(): string {
-    if (this.accuracy === undefined) return ''
-    const images = whole(this.lossCurve.columns.images.at(-1) ?? 0)
-    return `${percent(this.accuracy)} of the held-out digits are right after ${images} images.`
+    return this.herald.standing(this.accuracy, this.lossCurve.columns.images.at(-1) ?? 0)
   }
 
   /** Whatever goes wrong is shown, with the sentence that the library gives. */
@@ -268,12 +386,8 @@ export class Lab {
       const current = this.run === run || this.network !== undefined
       if (isDisposed(error) || !current) return
       this.phase = 'failed'
-      this.trouble = error instanceof Error ? error.message : String(error)
+      this.trouble = sentence(error)
       this.announcement = this.trouble
     }
   }
-}
-
-function isDisposed(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'disposed'
 }

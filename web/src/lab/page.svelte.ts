@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The visitor's side of an experiment: the address, what they prefer, whether they are looking.
+import { restoreView, rewrite } from './address.svelte.js'
 import type { Lab } from './lab.svelte.js'
 import { namesSeed, queryWith, settingsFrom } from './settings.js'
 import type { Settings } from './settings.js'
@@ -18,16 +19,22 @@ function waitsForPress(query: URLSearchParams): boolean {
 /** Opens the experiment that the address names, and starts it where the visitor would like that. */
 export async function openPage(lab: Lab): Promise<void> {
   const query = new URLSearchParams(location.search)
+  restoreView(lab.gaze, query)
   await lab.open(settingsFrom(query), namesSeed(query))
   if (!waitsForPress(query)) whenVisible(() => lab.phase === 'ready' && lab.start())
 }
 
 /** Changes the experiment and writes it into the address, without a new entry in the history. */
 export function changeSettings(lab: Lab, settings: Settings): void {
-  const query = queryWith(new URLSearchParams(location.search), settings).toString()
-  const { pathname, hash } = location
-  history.replaceState(history.state, '', `${pathname}${query === '' ? '' : `?${query}`}${hash}`)
+  rewrite(queryWith(new URLSearchParams(location.search), settings))
   void lab.change(settings)
+}
+
+/** An address that repeats this experiment, with the seed named, so that it is the same everywhere. */
+export function linkTo(settings: Settings, chapter: string): string {
+  const query = queryWith(new URLSearchParams(), settings)
+  query.set('seed', String(settings.seed))
+  return `${location.origin}${location.pathname}?${query.toString()}#${chapter}`
 }
 
 function whenVisible(work: () => void): void {

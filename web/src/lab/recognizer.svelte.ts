@@ -14,13 +14,19 @@ export interface Box {
   height: number
 }
 
+interface Normalised {
+  data: Uint8Array
+  found: boolean
+  box: Box | undefined
+}
+
 /** Below this the page says "not sure". */
 export const kSure = 0.6
 
 const kSayMilliseconds = 900
 
 export class Recognizer {
-  /** The normalised digit; undefined when there is none. */
+  /** The picture as the network takes it; undefined when there is none. */
   seen = $state.raw<Uint8Array | undefined>()
   box = $state.raw<Box | undefined>()
   shares = $state.raw<number[]>([])
@@ -36,6 +42,11 @@ export class Recognizer {
   private sayLater: ReturnType<typeof setTimeout> | undefined
 
   constructor(private readonly lab: Lab) {}
+
+  /** Of what it sees: [height, width, channels]. */
+  get shape(): readonly number[] {
+    return this.lab.data?.shape ?? [28, 28, 1]
+  }
 
   get best(): number {
     return largest(this.shares)
@@ -70,21 +81,32 @@ export class Recognizer {
 
   private async work(): Promise<void> {
     await this.exclusively(async () => {
-      const { browser } = await import('fovea')
       while (this.next !== undefined) {
         const source = this.next
         this.next = undefined
         const begin = performance.now()
         const { forgotten } = this
-        const digit = await browser.digitFromPixels(source)
+        const { data, found, box } = await this.normalised(source)
         if (forgotten !== this.forgotten) continue // the paper was cleared meanwhile
-        this.seen = digit.found ? digit.data : undefined
-        this.box = digit.found ? digit.box : undefined
-        this.nothingFound = !digit.found
-        if (digit.found) await this.classify(begin)
+        this.seen = found ? data : undefined
+        this.box = found ? box : undefined
+        this.nothingFound = !found
+        if (found) await this.classify(begin)
         else this.shares = []
       }
     })
+  }
+
+  /** Digits are fitted and centred as MNIST's are; other pictures are only scaled. */
+  private async normalised(source: Source): Promise<Normalised> {
+    const { browser } = await import('fovea')
+    const [height = 28, width = 28, channels = 1] = this.shape
+    if (this.lab.data?.handwriting !== false) return browser.digitFromPixels(source)
+    const { data } = await browser.fromPixels(source, {
+      size: [height, width],
+      channels: channels === 1 ? 1 : 3,
+    })
+    return { data, found: true, box: undefined }
   }
 
   private async classify(begin = performance.now()): Promise<void> {
@@ -94,6 +116,12 @@ export class Recognizer {
     const shares = await network.classify(seen)
     if (seen !== this.seen) return
     this.shares = shares
+    this.lab.gaze.look({
+      pixels: seen,
+      shape: this.shape,
+      label: undefined,
+      origin: 'your drawing',
+    })
     this.milliseconds = performance.now() - begin
     this.saySoon()
   }
@@ -117,7 +145,8 @@ export class Recognizer {
     clearTimeout(this.sayLater)
     this.sayLater = setTimeout(() => {
       const share = Math.round((this.shares[this.best] ?? 0) * 100)
-      const answer = this.sure ? `A ${this.best}` : `Not sure, perhaps a ${this.best}`
+      const name = this.lab.classNames[this.best] ?? String(this.best)
+      const answer = this.sure ? `A ${name}` : `Not sure, perhaps a ${name}`
       this.announcement = `${answer}, ${share} percent.`
     }, kSayMilliseconds)
   }

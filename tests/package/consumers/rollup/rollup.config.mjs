@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: MIT
+import { nodeResolve } from '@rollup/plugin-node-resolve'
+
+export default { input: 'main.js', output: { dir: 'dist' }, plugins: [nodeResolve()] }

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// The page's address. The query holds the experiment (settings.ts) and what is opened in it, the hash
+// the chapter on the screen, so that a link shows a class the very thing. Never a new entry in the
+// history: the visitor's Back button leaves the page.
+import type { Gaze } from './gaze.svelte.js'
+
+const kLayer = 'layer'
+const kUnit = 'unit'
+
+/** Replaces the query, or the hash, or both. */
+export function rewrite(query: URLSearchParams, hash = location.hash): void {
+  const text = query.toString()
+  const next = `${location.pathname}${text === '' ? '' : `?${text}`}${hash}`
+  if (next !== `${location.pathname}${location.search}${location.hash}`) {
+    history.replaceState(history.state, '', next)
+  }
+}
+
+// Reading begins when the visitor scrolls: a link to a chapter stands until then.
+let scrolled = false
+if (typeof window !== 'undefined') {
+  addEventListener('scroll', () => (scrolled = true), { passive: true, once: true })
+}
+
+/** The chapter that is being read stands in the hash. */
+export function followReading(chapter: string): void {
+  if (!scrolled) return
+  rewrite(new URLSearchParams(location.search), chapter === '' ? '' : `#${chapter}`)
+}
+
+/** The opened layer and unit stand in the query. */
+export function followTheView({ layer, unit }: Gaze): void {
+  const query = new URLSearchParams(location.search)
+  if (layer === undefined) query.delete(kLayer)
+  else query.set(kLayer, layer)
+  if (unit === undefined) query.delete(kUnit)
+  else query.set(kUnit, `${unit.y}.${unit.x}.${unit.channel}`)
+  rewrite(query)
+}
+
+/** Opens the layer and the unit that the query names. */
+export function restoreView(gaze: Gaze, query: URLSearchParams): void {
+  const [y, x, channel] = (query.get(kUnit) ?? '').split('.').map(Number)
+  const isPlace = (value: number | undefined): value is number =>
+    Number.isInteger(value) && (value ?? -1) >= 0
+  const unit = isPlace(y) && isPlace(x) && isPlace(channel) ? { y, x, channel } : undefined
+  gaze.select(query.get(kLayer) ?? undefined, unit)
+}
