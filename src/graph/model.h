@@ -52,6 +52,7 @@ class Model {
   [[nodiscard]] const Network& network() const { return network_; }
   /// Threads that work on an operation: what CompileRequest::slots must say.
   [[nodiscard]] int slots() const { return workers_.size(); }
+  [[nodiscard]] Workers& workers() const { return workers_; }
   [[nodiscard]] std::span<float> parameter(int index);
   [[nodiscard]] std::span<float> parameter_gradient(int index);
   /// Whether training changes it by its gradient: not when its layer is frozen, nor a statistic.
