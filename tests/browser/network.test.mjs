@@ -48,6 +48,7 @@ test('a mistake is explained at its layer, and undone', async () => {
   const train = page.getByRole('button', { name: 'Train this network' })
   await layer(page, 4).click()
   await page.locator('.layer-open').getByLabel('Kernel').fill('9')
+  await page.locator('.layer-open').getByLabel('Kernel').blur()
   await page.locator('.layer-open').getByLabel('Padding').selectOption('valid')
   const mistake = page.locator('.layer-mistake')
   await mistake.waitFor()
@@ -82,6 +83,7 @@ test('layers are added, moved, removed and trained; the address brings them back
   await page.getByRole('button', { name: 'Up', exact: true }).click()
   await page.locator('.layer-mistake').waitFor({ state: 'detached' })
   await page.locator('.layer-open').getByLabel('Filters').fill('4')
+  await page.locator('.layer-open').getByLabel('Filters').blur()
   await page.locator('.layer-open').getByLabel('Stride').fill('2')
   await page.locator('.layer-open').getByLabel('Stride').blur()
   await page.waitForFunction(() =>

@@ -19,6 +19,7 @@ import type { Run } from './runs.js'
 import { kUsual } from './settings.js'
 import type { DataSetName, Settings } from './settings.js'
 import { Speed } from './speed.js'
+import { Stepper } from './stepper.js'
 import { Weights } from './weights.svelte.js'
 
 /**
@@ -91,6 +92,7 @@ export class Lab {
   // The settings of the present network: `settings` are already those of the next one.
   private trained: Settings = { ...kUsual }
   private goesOn = false
+  private readonly stepper = new Stepper()
   private lastScreen = 0
   private herald = new Herald()
 
@@ -156,8 +158,11 @@ export class Lab {
   /** One batch: goes on from a pause, or takes the next images in their order. */
   step(): void {
     if (this.phase === 'training') this.pause()
-    else if (this.phase === 'paused') this.network?.step()
-    else if (this.phase === 'ready' || this.phase === 'done') void this.guarded(() => this.single())
+    else if (this.phase === 'paused' && this.network) {
+      const { run } = this
+      this.stepper.step(this.network, () => run === this.run && this.phase === 'paused')
+    } else if (this.phase === 'ready' || this.phase === 'done')
+      void this.guarded(() => this.single())
   }
 
   private async single(): Promise<void> {
@@ -322,6 +327,7 @@ export class Lab {
     this.lossCurve.addStep(images, step.loss)
     this.accuracyCurve.addStep(images, step.metrics['accuracy'] ?? 0)
     this.speed.note(step.size)
+    this.stepper.noted(this.network)
     const now = performance.now()
     // In a pause every single step is shown.
     if (this.phase === 'training' && now - this.lastScreen < kScreenMilliseconds) return
