@@ -35,8 +35,6 @@ export class Model extends ModelBase {
   private control: TrainingControl | undefined
   private compiled = false
   private lossFunctions: readonly CustomLoss[] = []
-  /** What `compile` was given. @internal */
-  recipe: CompileOptions | undefined
 
   /**
    * Says how to train: optimizer, loss, metrics.
@@ -58,6 +56,7 @@ export class Model extends ModelBase {
     this.compiled = true
     this.lossFunctions = [...customLosses.values()]
     this.recipe = options
+    if (this.home.kept !== undefined) await this.keep(true)
   }
 
   /**
