@@ -42,6 +42,8 @@ test('a drawing: what is seen, pixel by pixel, and how sure', async () => {
   assert.equal(shares.length, 10)
   assert.equal(shares.indexOf(Math.max(...shares)), 3)
 
+  const canvas = await page.locator('#try .reader canvas').boundingBox()
+  assert.ok(canvas.width >= 270, `drawn ${canvas.width} pixels wide`)
   // Its pixels by keyboard: the ink's centre of mass is in the middle, the corner is paper.
   const reader = page.getByRole('application', { name: 'The pixels that the network sees' })
   const reading = async () => /: (\d+) of 255$/.exec(await page.locator('.reading').innerText())[1]
