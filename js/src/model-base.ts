@@ -2,8 +2,11 @@
 // here, so everything that does not touch numbers is synchronous.
 // SPDX-License-Identifier: MIT
 import type { Inputs } from './columns.js'
+import type { CompileOptions } from './compile.js'
 import type {
+  CallOptions,
   Engine,
+  EngineCalls,
   LayerInfo,
   ModelDescription,
   ParameterCount,
@@ -38,6 +41,10 @@ async function disposeHome(home: Home): Promise<void> {
   await runtime.engine.disposeModel({ model: description.model }).catch(() => {})
 }
 
+/** A model is kept outside of its worker this often, and up to so many weights. */
+const kKeepMilliseconds = 5000
+const kMostKept = 2 ** 23
+
 /** Options of `memory`. */
 export interface MemoryOptions {
   /** Examples at a time. Default 32. */
@@ -52,23 +59,31 @@ export class ModelBase {
   readonly name: string
   /** Decides initial weights, and by default shuffling and dropout. */
   readonly seed: number
-  protected readonly id: number
-  protected readonly runtime: Runtime
-  protected readonly description: ModelDescription
+  /** What `compile` was given. @internal */
+  recipe: CompileOptions | undefined
   private readonly latest = new Latest()
 
   /** @internal */
   constructor(
-    private readonly home: Home,
+    /** Where it lives. @internal */ readonly home: Home,
     /** What the layers are and what they read. @internal */ readonly graph: Graph,
     seed: number,
   ) {
-    this.runtime = home.runtime
-    this.description = home.description
     this.name = graph.name
     this.seed = seed
-    this.id = home.description.model
     collected.register(this, home, this)
+  }
+
+  protected get id(): number {
+    return this.home.description.model
+  }
+
+  protected get runtime(): Runtime {
+    return this.home.runtime
+  }
+
+  protected get description(): ModelDescription {
+    return this.home.description
   }
 
   /** The layers in order, all options filled in. */
@@ -167,6 +182,7 @@ export class ModelBase {
     const engine = this.engine('setWeights')
     const parameters = matchWeights('setWeights', this.description.parameters, weights)
     await engine.restore({ model: this.id, parameters })
+    await this.keep(true)
   }
 
   /**
@@ -299,6 +315,11 @@ export class ModelBase {
     await this.dispose()
   }
 
+  /** For files: the engine and what it says of the model. @internal */
+  parts(call: string): { engine: Engine; description: ModelDescription } {
+    return { engine: this.engine(call), description: this.description }
+  }
+
   private async writable(): Promise<Writable> {
     const { graph, description } = this
     return { graph, description, weights: await this.getWeights() }
@@ -309,8 +330,40 @@ export class ModelBase {
     return { engine, modelId: this.id, place: call, inputs, outputs }
   }
 
+  /**
+   * Keeps the model outside of its worker: at once, or every few seconds. Not where it is large.
+   * @internal
+   */
+  async keep(atOnce: boolean): Promise<void> {
+    const { home, runtime } = this
+    const now = performance.now()
+    if (
+      !runtime.backend.worker ||
+      (!atOnce && now - (home.keptAt ?? -Infinity) < kKeepMilliseconds)
+    )
+      return
+    home.keptAt = this.description.countParams.total > kMostKept ? Infinity : now
+    if (home.keptAt < Infinity) {
+      home.kept = await runtime.engine.snapshot({
+        model: this.id,
+        training: this.recipe !== undefined,
+      })
+    }
+  }
+
+  /** The engine of a model whose worker was lost: every call first brings the model back. */
+  private revived(): Engine {
+    return new Proxy({} as Engine, {
+      get: (_, name: keyof EngineCalls) => async (request: object, options?: CallOptions) => {
+        await late('revive')(this)
+        const call = this.runtime.engine[name] as (...given: unknown[]) => Promise<unknown>
+        return call({ ...request, model: this.id }, options)
+      },
+    })
+  }
+
   protected engine(call: string): Engine {
-    if (!this.home.disposed) return this.runtime.engine
+    if (!this.home.disposed) return this.runtime.lost ? this.revived() : this.runtime.engine
     throw new FoveaError(
       'disposed',
       `${call}: the model "${this.name}" was disposed of. Make a new one.`,

@@ -4,7 +4,7 @@
 // the wire. Node gets files.
 import { build } from 'esbuild'
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { root } from '../lib/paths.mjs'
 import { wasmFolder } from '../lib/variants.mjs'
 import { packed, unpackerModule } from './pack.mjs'
@@ -48,10 +48,14 @@ function virtual(modules) {
 export const oneSharedFile = {
   name: 'fovea-one-shared-file',
   setup({ onLoad }) {
-    onLoad({ filter: /js\/src\/formats\/[a-z]+\/(read|write)\.ts$/ }, ({ path }) => {
-      const text = readFileSync(path, 'utf8')
-      return { contents: `${text}\nexport * as later from '../../later.js'\n`, loader: 'ts' }
-    })
+    onLoad(
+      { filter: /js\/src\/formats\/([a-z]+\/(read|write)|checkpoint|load|save)\.ts$/ },
+      ({ path }) => {
+        const text = readFileSync(path, 'utf8')
+        const later = join(relative(dirname(path), source('.')), 'later.js')
+        return { contents: `${text}\nexport * as later from '${later}'\n`, loader: 'ts' }
+      },
+    )
   },
 }
 

@@ -9,39 +9,21 @@
 // without their sizes, which follow from where they end: js/src/unpack.ts puts them back.
 #include <cstdint>
 
+#include "syntax.h"
+
 namespace {
-
-using Number = std::uint32_t;
-
-/// What comes next. From kLocals on it is code.
-enum Next {
-  kSection,
-  kSectionSize,
-  kContent,
-  kFunctions,
-  kLocals,
-  kLocalCount,
-  kLocalType,
-  kOpcode,
-  kSubOpcode,
-  kOperand,
-  kBytes
-};
 
 constexpr int kContexts = 4;
 constexpr int kKinds = 3;  // a code of its own for opcodes, operands, and everything else
 constexpr int kMostBytes = 1 << 20;
-constexpr int kMostFunctions = 1 << 14;
 constexpr int kSlotBits = 18;
-constexpr int kMostSeen = 30;  // a context learns ever slower, up to here
+constexpr int kMostSeen = 16;  // a context learns ever slower, up to here
 constexpr int kSteps = 1024;   // of an opinion, which goes from -12 to 12
 constexpr float kStep = 24.0F / kSteps;
-constexpr float kRate = 0.006F;  // of learning the weights
+constexpr float kRate = 0.012F;  // of learning the weights
 constexpr float kTrustRate = 1.0F / 64;
 constexpr int kLongestMatch = 32;
 constexpr Number kPrime = 0x9e3779b1;  // 2^32 / golden ratio: spreads a number over the high bits
-constexpr Number kPastEight = 48 * 7;  // with this factor a hash forgets the opcode before eight
-constexpr Number kPastThree = 2048 * 13;
 
 }  // namespace
 
@@ -50,11 +32,8 @@ extern "C" {
 std::uint8_t lengths[kKinds * 256];
 /// The bits in arithmetic coding.
 std::uint8_t packed[kMostBytes];
-/// The module without the sizes of its functions, and where these begin; one more for the end.
+/// The module without the sizes of its functions.
 std::uint8_t text[kMostBytes];
-std::int32_t functions[kMostFunctions + 1];
-/// How many functions there are.
-std::int32_t function_count;
 #ifdef FOVEA_PACK
 Number counts[kKinds * 256];
 #endif
@@ -67,7 +46,7 @@ float stretch_of[kSteps];
 std::int32_t slots[1 << kSlotBits];    // 16 bits of probability, 6 how often met, 10 whose it is
 float weights[16 * 8][kContexts + 1];  // the last one is that of the match
 float trust[kLongestMatch + 1];        // in a match of that length
-std::int32_t ends[1 << 16];            // where five bytes were met last
+std::int32_t ends[1 << 16];            // where four bytes were met last
 std::uint16_t codes[kKinds * 256];
 std::int16_t tree[kKinds * 512];  // from a node with a bit to a node, or to -1 - byte
 Number contexts[kContexts];
@@ -76,10 +55,6 @@ float opinions[kContexts + 1];
 
 std::int32_t at, match, matched;
 Number recent;  // four bytes
-
-// The syntax: where we are, and the opcodes before.
-std::int32_t next, section, left, depth, groups, operand, operands, bytes, value, shift;
-Number opcode, last, past_three, past_eight;
 
 // Arithmetic coding with carry, as in the LZMA specification (I. Pavlov, 2015).
 Number range;
@@ -150,20 +125,12 @@ void make_codes() {
   }
 }
 
-/// A number for what comes next in code, down to the operand; 0 elsewhere.
-Number place() {
-  if (next < kLocals) return 0;
-  if (next == kBytes) return 16 + operand;
-  if (next != kOperand) return next;
-  return 64 + opcode * 4 + (operand & 1) * 2 + (shift != 0);
-}
-
 void set_contexts() {
   const Number here = place() * kPrime;
   contexts[0] = recent & 0xff;
   contexts[1] = here ? past_eight : recent & 0xffff;
   contexts[2] = here ? function_count * 65599 + last : recent & 0xffffff;
-  contexts[3] = here ? past_three : recent;
+  contexts[3] = here ? past_two : recent;
   for (Number i = 0; i < kContexts; ++i) {
     const Number mixed = (contexts[i] + here + i) * kPrime;
     contexts[i] = mixed ^ mixed >> 15;
@@ -199,7 +166,7 @@ void set_contexts() {
   for (int i = 0; i < kContexts; ++i) {
     const int seen = met[i] >> 10 & 63;
     const int error = bit * 65535 - 32768 - (met[i] >> 16);
-    const int learnt = static_cast<int>(error / (seen + 1.5F));
+    const int learnt = static_cast<int>(error / (seen + 1.25F));
     slots[where[i]] = met[i] + learnt * 65536 + (seen < kMostSeen ? 1024 : 0);
   }
   return bit;
@@ -235,7 +202,7 @@ void put(int byte) {
   } else {
     matched = 0;
   }
-  const Number hash = (recent * kPrime + byte) * kPrime >> 16;
+  const Number hash = ((recent << 8) * kPrime + byte) * kPrime >> 16;
   recent = recent << 8 | byte;
   text[at++] = static_cast<std::uint8_t>(byte);
   if (!matched) {
@@ -246,124 +213,6 @@ void put(int byte) {
     }
   }
   ends[hash] = at;
-}
-
-/// Adds a byte to a number in LEB128, and says whether that ends it: then `value` is `taken`.
-bool ends_number(int byte) {
-  value |= (byte & 127) << shift;
-  shift += 7;
-  return byte < 128;
-}
-
-int taken() {
-  const int result = value;
-  value = shift = 0;
-  return result;
-}
-
-void begin_function() {
-  functions[function_count] = at;
-  past_eight = past_three = last = 0;
-  next = left-- > 0 ? kLocals : kSection;
-}
-
-void go_on() { next = operands > 0 ? kOperand : bytes > 0 ? kBytes : kOpcode; }
-
-void remember(Number of_past, Number of_last) {
-  past_eight = (past_eight + of_past + 1) * kPastEight;
-  past_three = past_three * kPastThree + of_last + 1;
-  last = of_last;
-}
-
-void take_opcode(Number byte) {
-  // How many numbers follow each opcode below 0x43.
-  static const char kOperands[] =
-      "0011101111001110121200001000100011111110222222222222222222222221111";
-  opcode = byte;
-  operand = 0;
-  remember(byte, byte);
-  operands = byte < 0x43 ? kOperands[byte] - '0' : (byte | 2) == 0xd2;
-  bytes = byte == 0x43 ? 4 : byte == 0x44 ? 8 : 0;
-  if ((byte > 1 && byte < 5) || byte == 6) ++depth;      // block, loop, if, try
-  if ((byte == 0x0b || byte == 0x18) && --depth == 0) {  // end, delegate
-    ++function_count;
-    begin_function();
-  } else if (byte > 0xfb) {
-    next = kSubOpcode;
-  } else {
-    go_on();
-  }
-}
-
-/// The second number of an opcode: 0xfc bulk memory, 0xfd SIMD, 0xfe atomics.
-void take_sub_opcode(int sub) {
-  remember(sub, sub + 256);
-  if (opcode == 0xfe) {
-    operands = sub == 3 ? 1 : 2;
-  } else if (opcode == 0xfc) {
-    operands = sub < 8 ? 0 : 2 - (sub & 1);
-  } else {
-    const bool memory = sub > 83 && sub < 94;
-    const bool lane = (sub > 20 && sub < 35) || (memory && sub < 92);
-    operands = sub < 12 || memory ? 2 : 0;
-    bytes = sub == 12 || sub == 13 ? 16 : lane;
-  }
-  go_on();
-}
-
-/// The first operand of br_table and of select says how many there are.
-void take_operand(int number) {
-  if (operand++ == 0 && (opcode == 0x0e || opcode == 0x1c)) {
-    operands = number + (opcode == 0x0e ? 2 : 1);
-  }
-  --operands;
-  go_on();
-}
-
-void take(int byte) {
-  switch (next) {
-    case kSection:
-      section = byte;
-      next = kSectionSize;
-      break;
-    case kSectionSize:
-      if (!ends_number(byte)) break;
-      left = taken();
-      next = section == 10 ? kFunctions : left > 0 ? kContent : kSection;
-      break;
-    case kContent:
-      if (--left == 0) next = kSection;
-      break;
-    case kFunctions:
-      if (!ends_number(byte)) break;
-      left = taken();
-      begin_function();
-      break;
-    case kLocals:
-      groups = byte;
-      depth = 1;
-      next = groups > 0 ? kLocalCount : kOpcode;
-      break;
-    case kLocalCount:
-      if (byte < 128) next = kLocalType;
-      break;
-    case kLocalType:
-      next = --groups > 0 ? kLocalCount : kOpcode;
-      break;
-    case kSubOpcode:
-      if (ends_number(byte)) take_sub_opcode(taken());
-      break;
-    case kOperand:
-      if (ends_number(byte)) take_operand(taken());
-      break;
-    case kBytes:
-      ++operand;
-      --bytes;
-      go_on();
-      break;
-    default:
-      take_opcode(byte);
-  }
 }
 
 void start() {
@@ -399,7 +248,7 @@ extern "C" int run(int size) {
   while (at < size) {
     const int byte = next_byte();
     put(byte);
-    take(byte);
+    take(byte, at);
   }
 #ifdef FOVEA_PACK
   for (int i = 0; i < 4; ++i) shift_out();

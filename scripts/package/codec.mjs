@@ -12,9 +12,9 @@ const kExports = ['run', 'lengths', 'packed', 'text', 'functions', 'function_cou
 
 const setting = (name) => run(join(emscripten, 'em-config'), [name]).trim()
 
-/** Compiled once for each state of the two files; tests and builds may do so at the same time. */
+/** Compiled once for each state of the files; tests and builds may do so at the same time. */
 function compile(name, definitions, exports) {
-  const sources = [kSource, fileURLToPath(import.meta.url)]
+  const sources = ['codec.cpp', 'syntax.h', 'codec.mjs'].map((one) => new URL(one, import.meta.url))
   const key = digest(...sources.map((path) => readFileSync(path)))
   const folder = join(build, 'codec')
   const made = join(folder, `${name}-${key}.wasm`)

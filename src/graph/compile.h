@@ -38,7 +38,9 @@ struct Instruction {
   /// Where parameter gradients go that are added up later; empty: to the parameters' own.
   std::vector<Operand> parameter_gradients;
   Operand scratch;
-  Operand saved;  // from forward to backward
+  Operand saved;            // from forward to backward
+  bool after_relu = false;  // see ForwardCall and BackwardCall
+  bool relu_done = false;
 };
 
 /// Where a loss reads its prediction and target and writes its gradient.

@@ -24,20 +24,10 @@ Model::Model(const ModelSpec& spec, std::uint32_t seed, Workers& workers,
       workers_(workers),
       weights_(network_.nodes.size()),
       kept_(network_.steps.size()) {
-  if (!spec.floats.empty()) check_size(spec.floats);
   for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
     if (!network_.nodes[i].weights.empty()) borrow_weights(i, lender);
   }
   make_weights(seed);
-}
-
-/// A file tells how many weights it has: a damaged description must not ask for gigabytes first.
-void Model::check_size(const std::string& floats) const {
-  std::int64_t count = 0;
-  for (const Parameter& parameter : network_.parameters) count += parameter.spec.shape.size();
-  if (static_cast<double>(count) == parse_number(floats)) return;
-  fail(ErrorCode::kBadShape, "model \"", network_.name, "\" needs ", count,
-       " numbers as weights but there are ", floats, ".");
 }
 
 void Model::make_weights(std::uint32_t seed) {
@@ -318,6 +308,7 @@ void Model::run_forward(Plan& plan, const Instruction& instruction, std::uint32_
                              .saved = scratch(plan, instruction.saved),
                              .statistics = plan.statistic_views,
                              .mode = instruction.mode,
+                             .after_relu = instruction.after_relu,
                              .moment = {seed, step, static_cast<std::uint32_t>(instruction.step)},
                              .workers = workers_});
   kept.version = version;
@@ -345,6 +336,8 @@ void Model::run_backward(Plan& plan, const Instruction& instruction, std::uint32
                               .scratch = scratch(plan, instruction.scratch),
                               .saved = scratch(plan, instruction.saved),
                               .mode = instruction.mode,
+                              .after_relu = instruction.after_relu,
+                              .relu_done = instruction.relu_done,
                               .moment = {seed, step, static_cast<std::uint32_t>(instruction.step)},
                               .workers = workers_});
 }

@@ -59,13 +59,15 @@ class Conv2d : public Layer {
                      .filter = call.parameters[0],
                      .output = call.output,
                      .output_gradient = call.output_gradient,
-                     .activation = activation_,
+                     .activation = call.relu_done ? Activation::kLinear : activation_,
                      .input_gradient = call.input_gradients[0],
                      .filter_gradient = call.parameter_gradients[0],
                      .bias_gradient = weights_.bias_gradient(call),
                      .scratch = call.scratch},
                     call.workers);
   }
+
+  [[nodiscard]] bool ends_in_relu() const override { return activation_ == Activation::kRelu; }
 
  private:
   [[nodiscard]] Conv2dGeometry geometry(const Shape& input) const {

@@ -72,6 +72,8 @@ struct ForwardCall {
   /// present one and counts once the step's loss has turned out finite. Null for all others.
   std::span<const TensorView> statistics;
   Mode mode = Mode::kInference;
+  /// The input comes from a relu whose derivative this layer's backward pass takes over.
+  bool after_relu = false;
   Moment moment;
   Workers& workers;
 };
@@ -86,6 +88,8 @@ struct BackwardCall {
   std::span<float> scratch;
   std::span<const float> saved;
   Mode mode = Mode::kTraining;  // kInference: gradients of the network as it predicts
+  bool after_relu = false;      // input_gradients are those of the relu's input
+  bool relu_done = false;       // output_gradient is that of the sum before this layer's own relu
   Moment moment;
   Workers& workers;
 };
@@ -111,6 +115,11 @@ class Layer {
   /// Overwrites every gradient that is wanted.
   virtual void backward(const BackwardCall& call) const = 0;
 
+  /// The output is what a relu gave.
+  [[nodiscard]] virtual bool ends_in_relu() const { return false; }
+  /// Max pooling: where its input is what a relu gave, and nobody else reads that, the backward
+  /// pass applies the relu's derivative too, which costs it nothing.
+  [[nodiscard]] virtual bool takes_over_relu() const { return false; }
   /// Softmax: a cross-entropy loss reads the logits before it instead of its output.
   [[nodiscard]] virtual bool is_softmax() const { return false; }
   /// Batch normalisation: while frozen it works as in inference, even in training (Keras).

@@ -3,9 +3,9 @@
 // bits of Node. Threads are started again and again: a start that hangs must be noticed.
 import assert from 'node:assert/strict'
 import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import * as fovea from 'fovea'
 import { build, root } from '../../scripts/lib/paths.mjs'
 import { serve } from '../browser/server.mjs'
@@ -16,6 +16,7 @@ import { startFirefox } from './drivers/firefox.mjs'
 import { startWebKit } from './drivers/webkit.mjs'
 
 const folder = join(build, 'engines')
+const kSaving = { skip: 'loadModel' in fovea ? false : 'this build cannot save yet' }
 const kPage = '<!doctype html><title>engine</title><script type="module" src="page.mjs"></script>'
 const kEngines = [
   { name: 'Chromium (V8)', start: startChromium, relaxed: true, threadedStarts: 4 },
@@ -26,17 +27,21 @@ const kEngines = [
 let isolated
 let open
 let inNode
+let atOnce
 
 before(async () => {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   symlinkSync(join(root, 'dist'), join(folder, 'dist'))
-  cpSync(fileURLToPath(new URL('./page.mjs', import.meta.url)), join(folder, 'page.mjs'))
-  cpSync(join(root, 'tests/package/trial.mjs'), join(folder, 'trial.mjs'))
+  for (const name of ['engines/page.mjs', 'engines/keep.mjs', 'package/trial.mjs']) {
+    cpSync(join(root, 'tests', name), join(folder, basename(name)))
+  }
   writeFileSync(join(folder, 'index.html'), kPage)
   isolated = await serve(folder)
   open = await serve(folder, { isolated: false })
   inNode = await trial(fovea)
+  const { whole } = await import(pathToFileURL(join(folder, 'keep.mjs')).href)
+  atOnce = await whole(fovea)
 })
 
 after(async () => {
@@ -47,8 +52,13 @@ after(async () => {
 /** A page of an engine with the package loaded. */
 async function pageOf(browser, url) {
   const page = await browser.open(url)
-  for (let ready = false; !ready;) ready = await page.call(() => globalThis.isReady === true)
+  await ready(page)
   return page
+}
+
+/** Waits for the page's script. */
+async function ready(page) {
+  for (let is = false; !is;) is = await page.call(() => globalThis.isReady === true)
 }
 
 const inPage = (page, options) => page.call((given) => globalThis.trial(given), options)
@@ -81,6 +91,20 @@ for (const { name, start, relaxed, threadedStarts } of kEngines) {
       assert.equal(scalar.weights, inNode.weights, 'scalar has other bits')
       await page.close()
     })
+
+    test(
+      `${name}: saves, reloads the page, loads, and goes on as if never stopped`,
+      kSaving,
+      async () => {
+        const page = await pageOf(browser, isolated.url)
+        assert.equal(await page.call(() => globalThis.beginAndSave()), 1)
+        await page.reload()
+        await ready(page)
+        const found = await page.call(() => globalThis.loadAndGoOn())
+        assert.deepEqual(found, { weights: atOnce, epochs: [2, 3, 4], losses: 3 })
+        await page.close()
+      },
+    )
 
     test(`${name}: a page that is not isolated has one thread and says why`, async () => {
       const page = await pageOf(browser, open.url)

@@ -90,6 +90,7 @@ class Line {
         `the engine's worker stopped by itself (${reason}). The next call starts a new one.`,
       )
       this.end(error)
+      this.host.terminate() // an error has reached us, but it may run still
       if (this.started) onLost(error)
       else this.onEarlyLoss(error)
     })

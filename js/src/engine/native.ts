@@ -41,20 +41,12 @@ export interface NativeModule {
     shuffle: number,
     seed: number,
     epoch: number,
-    start: number,
   ): string
   fitStep(model: number): string
   beginStep(model: number, dataset: number, evaluates: number): string
   finishStep(model: number, evaluates: number, losses: number, count: number): string
   finishFit(model: number): string
-  beginEvaluate(
-    model: number,
-    dataset: number,
-    batchSize: number,
-    from: number,
-    to: number,
-    start: number,
-  ): string
+  beginEvaluate(model: number, dataset: number, batchSize: number, from: number, to: number): string
   evaluateStep(model: number): string
   setLearningRate(model: number, rate: number): string
   getLearningRate(model: number): string

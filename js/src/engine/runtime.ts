@@ -46,6 +46,8 @@ export interface Backend {
 export interface Runtime {
   engine: Engine
   backend: Backend
+  /** Its worker stopped by itself: models live on in the next one. */
+  lost?: boolean
 }
 
 const kOptions = [
@@ -183,6 +185,7 @@ async function start(options: InitOptions): Promise<Runtime> {
   })
   const lost = (): void => {
     if (state.runtime?.engine !== engine) return
+    state.runtime.lost = true
     state.starting = undefined
     state.runtime = undefined
   }

@@ -114,7 +114,9 @@ export class ModelBuilder {
       made = await makeModel({
         name: name.replace(/[^A-Za-z0-9_.-]+/g, '_') || 'model',
         inputs: inputs.map(({ tensor }) => tensor),
-        outputs: outputs.map(({ tensor }) => tensor),
+        outputs: outputs.map(({ tensor }) =>
+          tensor.layer.type === 'input' ? same(tensor) : tensor,
+        ),
       })
     } catch (cause) {
       // What the engine refuses in a file, the file says wrong; memory is another matter.
@@ -123,9 +125,13 @@ export class ModelBuilder {
         ? cause
         : this.badFile(`it describes no network: ${(cause as Error).message}`, cause)
     }
-    const weights = [...this.weights].map(([key, { data, shape }]) => {
-      return { name: key, data, shape: [...shape] }
-    })
+    // Of layers that nothing reads in the end there is nothing in the model.
+    const layers = new Set(made.layers.map((layer) => layer.name))
+    const weights = [...this.weights].flatMap(([key, { data, shape }]) =>
+      layers.has(key.slice(0, key.lastIndexOf('/')))
+        ? [{ name: key, data, shape: [...shape] }]
+        : [],
+    )
     try {
       await made.setWeights(weights)
     } catch (cause) {
@@ -135,6 +141,10 @@ export class ModelBuilder {
     return made
   }
 }
+
+/** A network of no layers passes its input on. */
+const same = (tensor: SymbolicTensor): SymbolicTensor =>
+  new Layer('activation', { activation: 'linear' }).apply(tensor)
 
 const sameSizes = (a: RowShape, b: RowShape): boolean =>
   a.length === b.length && b.every((size, k) => size === null || size === a[k])

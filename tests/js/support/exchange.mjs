@@ -70,6 +70,22 @@ export function channelsFirst({ data, shape }) {
   return { data: moved, shape: [n, c, h, w] }
 }
 
+/** [n, c, h, w] as [n, h, w, c]; the tensor is given back as it is where it is no image. */
+export function channelsLast({ data, shape }) {
+  if (shape.length !== 4) return { data, shape }
+  const [n, c, h, w] = shape
+  const moved = new Float32Array(data.length)
+  for (let i = 0; i < data.length; ++i) {
+    const [image, k, pixel] = [
+      Math.floor(i / (c * h * w)),
+      Math.floor(i / (h * w)) % c,
+      i % (h * w),
+    ]
+    moved[(image * h * w + pixel) * c + k] = data[i]
+  }
+  return { data: moved, shape: [n, h, w, c] }
+}
+
 /** A model of one layer on an image, or on what is given. */
 const on = (layer, shape = kImage) => ({
   make: () => {

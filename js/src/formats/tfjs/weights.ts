@@ -4,6 +4,7 @@
 import { elementCount } from '../../tensor.js'
 import type { Block } from '../arrange.js'
 import type { ModelBuilder } from '../builder.js'
+import { half } from '../half.js'
 import { isRecord } from './json.js'
 
 /** Bytes of files, one behind the other. */
@@ -82,7 +83,7 @@ function decode(
   let at = 0
   for (const { name, shape, dtype, scale, min, bytes: length } of specs) {
     // A copy: the numbers may begin at any byte.
-    const numbers = decoded(dtype, bytes.slice(at, at + length).buffer)
+    const numbers = decoded(dtype, new Uint8Array(bytes.subarray(at, at + length)).buffer)
     if (scale !== 1 || min !== 0) numbers.forEach((one, k) => (numbers[k] = one * scale + min))
     weights.set(name.replace(/:\d+$/, ''), { shape, data: numbers })
     at += length
@@ -113,14 +114,4 @@ function decoded(dtype: string, buffer: ArrayBuffer): Float32Array {
   if (dtype === 'uint16') return Float32Array.from(new Uint16Array(buffer))
   if (dtype === 'float16') return Float32Array.from(new Uint16Array(buffer), half)
   return Float32Array.from(new Uint8Array(buffer))
-}
-
-/** A number of half precision: 1 bit sign, 5 bits exponent, 10 bits fraction. IEEE 754. */
-export function half(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1
-  const exponent = (bits >> 10) & 31
-  const fraction = bits & 1023
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN
-  const power = 2 ** (Math.max(exponent, 1) - 15)
-  return sign * power * ((exponent === 0 ? 0 : 1) + fraction / 1024)
 }
