@@ -16,7 +16,7 @@ namespace {
 constexpr int kContexts = 4;
 constexpr int kKinds = 3;  // a code of its own for opcodes, operands, and everything else
 constexpr int kMostBytes = 1 << 20;
-constexpr int kSlotBits = 18;
+constexpr int kSlotBits = 20;
 constexpr int kMostSeen = 16;  // a context learns ever slower, up to here
 constexpr int kSteps = 1024;   // of an opinion, which goes from -12 to 12
 constexpr float kStep = 24.0F / kSteps;

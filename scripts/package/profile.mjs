@@ -65,6 +65,9 @@ async function train(model, y, recipe, { images = x, batchSize = 16 } = {}) {
   await model.compile({ metrics: ['accuracy'], ...recipe })
   const fit = { epochs: 2, batchSize, validationSplit: 0.2, verbose: 0 }
   await model.fit(images, y, fit)
+  // What a page does beside a worker, to go on should that be lost.
+  const { engine, description } = model.parts('profile')
+  await engine.snapshot({ model: description.model, training: true })
   await model.evaluate(images, y)
   await model.predict(images)
   const [, ...one] = images.shape

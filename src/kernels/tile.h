@@ -24,8 +24,11 @@ namespace fovea {
 
 // More than 15 live vectors spill (x86 has 16 registers): 4x8 holds 8 sums, 2 weights and 1
 // broadcast. A fused multiply-add needs no register for the product, so `relaxed` affords 6x8.
+// Without vectors a single row fills the registers, and its code is a quarter.
 #ifdef __wasm_relaxed_simd__
 inline constexpr int kTileRows = 6;
+#elif HWY_TARGET == HWY_EMU128
+inline constexpr int kTileRows = 1;
 #else
 inline constexpr int kTileRows = 4;
 #endif
