@@ -6,6 +6,7 @@ import { FoveaError } from './errors.js'
 import { describe } from './options.js'
 import { copyData, elementCount, shapeText, toTensorData } from './tensor.js'
 import type { NumberArray, Tensor } from './tensor.js'
+import type { SampleWeight } from './example-weights.js'
 import type { OutputGradients } from './inside.js'
 
 /** Images and their labels: what the data sets of `fovea.datasets` are made of. */
@@ -17,6 +18,17 @@ export interface Dataset {
   classNames?: readonly string[]
 }
 
+/** One batch of a {@link Stream}. */
+export type Batch = { x: Inputs; y: Targets; sampleWeight?: SampleWeight } | Dataset
+
+/** Batches that come from a function of one's own: made by `fovea.dataset`. */
+export interface Stream {
+  /** Called at the beginning of every epoch. */
+  source: () => AsyncIterable<Batch> | Iterable<Batch>
+  /** How many there are; Infinity where nobody has said. */
+  batches: number
+}
+
 /** What `x` may be: a tensor, or one for each input of the model. */
 export type Inputs = Tensor | readonly Tensor[]
 
@@ -25,6 +37,11 @@ export type Labels = Tensor | NumberArray
 
 /** What `y` may be: labels, or one set of labels for each output of the model. */
 export type Targets = Labels | readonly Labels[]
+
+/** True for what `fovea.dataset` made. */
+export function isStream(value: unknown): value is Stream {
+  return typeof (value as Stream | undefined)?.source === 'function'
+}
 
 /** True for `{ images, labels }`. */
 export function isDataset(value: unknown): value is Dataset {

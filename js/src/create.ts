@@ -113,14 +113,14 @@ function inputOf(first: Layer): SymbolicTensor {
   )
 }
 
-/** Makes a model. `floats`: how many numbers its weights must have; undefined: any. @internal */
+/** Makes a model. `numbers`: how many its weights must have; undefined: any. @internal */
 export async function create(
   place: string,
   name: string,
   inputs: readonly SymbolicTensor[],
   outputs: readonly SymbolicTensor[],
   given: number | undefined,
-  floats?: number,
+  numbers?: number,
 ): Promise<Model> {
   if (given !== undefined) seedNumber(place, given)
   const running = await runtime()
@@ -129,7 +129,8 @@ export async function create(
   if ([...graph.names.keys()].some(({ layer }) => layer.options['dataFormat'] !== undefined)) {
     graph = modelGraph(name, inputs, await late('channelsLastOutputs')(inputs, outputs), shares)
   }
-  const spec = modelSpec(graph, shares, floats)
+  const spec = modelSpec(graph, shares)
+  if (numbers !== undefined) await late('checkWeight')(running.engine, spec, numbers)
   const seed = given ?? nextSeed()
   const description = await running.engine.createModel({ spec, seed })
   const home = { runtime: running, description, disposed: false }

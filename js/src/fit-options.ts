@@ -1,7 +1,8 @@
 // The options of fit and train: what they are called, what they default to, what is not there yet.
 // SPDX-License-Identifier: MIT
 import type { Callback } from './callbacks.js'
-import type { Dataset, Inputs, Targets } from './columns.js'
+import type { Dataset, Inputs, Stream, Targets } from './columns.js'
+import type { Progress } from './engine/engine.js'
 import type { ClassWeight, ExampleWeights, SampleWeight } from './example-weights.js'
 import { FoveaError } from './errors.js'
 import { checkNames, seedNumber, wholeNumber, wrongValue } from './options.js'
@@ -14,12 +15,17 @@ export interface FitOptions {
   epochs?: number
   /** Where counting begins, for a training that goes on. Default 0. */
   initialEpoch?: number
+  /**
+   * Go on where the training stands, in the middle of an epoch too, as if it had never stopped: after
+   * `stop`, an abort, or `loadModel`. Default false: a training that counts from `initialEpoch`.
+   */
+  resume?: boolean
   /** A new order in every epoch. Default true. */
   shuffle?: boolean
   /** Decides the order and dropout. Default: the model's seed. */
   seed?: number
-  /** Measured after every epoch: `[x, y]` or `{ images, labels }`. */
-  validationData?: readonly [Inputs, Targets] | Dataset
+  /** Measured after every epoch: `[x, y]`, `{ images, labels }` or a stream. */
+  validationData?: readonly [Inputs, Targets] | Dataset | Stream
   /** The share of the examples, taken from the end, that is kept for validation. */
   validationSplit?: number
   /** Validate after every so many epochs. Default 1. */
@@ -43,9 +49,14 @@ export interface ResolvedFitOptions {
   batchSize: number
   epochs: number
   initialEpoch: number
+  resume: boolean
+  /** Where the training stands that is resumed. */
+  stood?: Progress
+  /** Before the defaults. */
+  given: FitOptions
   shuffle: boolean
   seed: number
-  validationData: readonly [Inputs, Targets] | Dataset | undefined
+  validationData: readonly [Inputs, Targets] | Dataset | Stream | undefined
   validationSplit: number
   validationFreq: number
   callbacks: readonly Callback[]
@@ -58,6 +69,7 @@ const kNames = [
   'batchSize',
   'epochs',
   'initialEpoch',
+  'resume',
   'shuffle',
   'seed',
   'validationData',
@@ -81,6 +93,7 @@ export function resolveFitOptions(
   }
   checkNames(place, options, kNames)
   const { validationData, validationSplit = 0, callbacks = [], shuffle = true, signal } = options
+  const { resume = false } = options
   const initialEpoch = wholeNumber(place, 'initialEpoch', options.initialEpoch ?? 0, 0)
   if (!(validationSplit >= 0 && validationSplit < 1)) {
     throw wrongValue(place, 'validationSplit', 'a number from 0 up to but not 1', validationSplit)
@@ -89,6 +102,13 @@ export function resolveFitOptions(
     throw new FoveaError(
       'bad-option',
       `${place}: has both validationData and validationSplit. Give one of them.`,
+    )
+  }
+  if (typeof resume !== 'boolean') throw wrongValue(place, 'resume', 'true or false', resume)
+  if (resume && options.initialEpoch !== undefined) {
+    throw new FoveaError(
+      'bad-option',
+      `${place}: has both initialEpoch and resume, which begins where the training stands. Give one.`,
     )
   }
   if (typeof shuffle !== 'boolean') throw wrongValue(place, 'shuffle', 'true or false', shuffle)
@@ -105,6 +125,8 @@ export function resolveFitOptions(
     batchSize: wholeNumber(place, 'batchSize', options.batchSize ?? 32, 1),
     epochs: wholeNumber(place, 'epochs', options.epochs ?? 1, initialEpoch),
     initialEpoch,
+    resume,
+    given: options,
     shuffle,
     seed: options.seed === undefined ? modelSeed : seedNumber(place, options.seed),
     validationData,

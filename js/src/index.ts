@@ -12,6 +12,7 @@ export * as initializers from './initializers.js'
 export * as kernels from './kernels.js'
 export * as layers from './layers.js'
 export * as losses from './losses.js'
+export * as models from './models.js'
 export * as metrics from './metrics.js'
 export * as optimizers from './optimizers.js'
 export * as regularizers from './regularizers.js'
@@ -25,6 +26,7 @@ export { backend, init, memory, shutdown } from './engine/runtime.js'
 export type { Backend, InitOptions } from './engine/runtime.js'
 export { FoveaError } from './errors.js'
 export type { FoveaErrorCode } from './errors.js'
+export { dataset } from './dataset.js'
 export { input } from './graph.js'
 export type { InputOptions, Joint, Layer, SymbolicTensor } from './graph.js'
 export { oneHot, tensor } from './tensor.js'
@@ -36,7 +38,7 @@ export type { SplitDataset } from './datasets/index.js'
 export type { ActivationName } from './activations.js'
 export type { Callback, TrainingContext } from './callbacks.js'
 export type { Constraint } from './constraints.js'
-export type { Dataset, Inputs, Labels, Targets } from './columns.js'
+export type { Batch, Dataset, Inputs, Labels, Stream, Targets } from './columns.js'
 export type { CompileOptions } from './compile.js'
 export type { Build, LayerInfo, ParameterCount, PortInfo, Variant } from './engine/engine.js'
 export type { ClassWeight, SampleWeight } from './example-weights.js'
@@ -45,6 +47,9 @@ export type { OnnxOptions } from './formats/onnx/write.js'
 export type { ExportOptions, PyTorchModel } from './formats/pytorch/write.js'
 export type { TfjsModel, WeightSpec } from './formats/tfjs/write.js'
 export type { EvaluateOptions, PredictOptions } from './inference.js'
+export type { LoadOptions, SafetensorsOptions } from './formats/checkpoint.js'
+export type { LoadSource } from './formats/load.js'
+export type { SavedModel } from './formats/places.js'
 export type { GradientOptions, Gradients, OutputGradients } from './inside.js'
 export type { Initializer } from './initializers.js'
 export type { CustomLoss, Loss, LossAndGradient } from './losses.js'
@@ -70,3 +75,16 @@ export type { NamedTensor } from './weights.js'
  * ```
  */
 export const ensemble = /* @__PURE__ */ late('ensemble')
+
+/**
+ * Makes the model that a file holds: Fovea's own safetensors, with all that belongs to it.
+ *
+ * @param source `indexeddb://name`, `localstorage://name`, a URL, in Node a path; a `File` or bytes
+ * @throws FoveaError `bad-file` for a damaged file, `unsupported` for what cannot be read here
+ * @example
+ * ```ts
+ * const model = await fovea.loadModel('digits.safetensors')
+ * await model.fit(train, { epochs: 10, resume: true })
+ * ```
+ */
+export const loadModel = /* @__PURE__ */ late('loadModel')

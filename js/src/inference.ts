@@ -1,11 +1,12 @@
 // Evaluation and prediction: check, upload, ask, clean up.
 // SPDX-License-Identifier: MIT
-import { buffersOf, inputColumns, isDataset, rowCount, targetColumns } from './columns.js'
+import { buffersOf, inputColumns, isDataset, isStream, rowCount, targetColumns } from './columns.js'
 import { refuseWeights } from './custom-loss.js'
 import type { CallOptions, Engine, PortInfo } from './engine/engine.js'
 import { weightColumns } from './example-weights.js'
 import type { SampleWeight } from './example-weights.js'
 import { FoveaError } from './errors.js'
+import { late } from './late.js'
 import { checkNames, wholeNumber, wrongValue } from './options.js'
 import type { FloatTensor } from './tensor.js'
 import type { Logs } from './training.js'
@@ -44,17 +45,20 @@ export function splitDataset<Options>(
   y: unknown,
   options: Options | undefined,
 ): { x: unknown; y: unknown; options: Options | undefined } {
+  if (isStream(x)) return { x, y: undefined, options: (y ?? options) as Options | undefined }
   if (!isDataset(x)) return { x, y, options }
   return { x: x.images, y: x.labels, options: (y ?? options) as Options | undefined }
 }
 
 /** Loss and metrics over a whole data set. */
 export async function runEvaluation(
-  { engine, modelId, place, inputs, outputs, onLoss }: InferenceTarget,
+  target: InferenceTarget,
   x: unknown,
   y: unknown,
   options: EvaluateOptions,
 ): Promise<Logs> {
+  if (isStream(x)) return late('evaluateStream')(target, x, options)
+  const { engine, modelId, place, inputs, outputs, onLoss } = target
   const { batchSize, signal } = batching(place, options, ['batchSize', 'signal', 'sampleWeight'])
   const xs = inputColumns(place, inputs, x, false)
   const rows = rowCount(place, xs)

@@ -12,7 +12,17 @@ export { gradCam } from './explain/grad-cam.js'
 export { occlusion } from './explain/occlusion.js'
 export { saliency, smoothGrad } from './explain/saliency.js'
 export { convolve } from './image/convolve.js'
+export {
+  checkWeight,
+  copyModel,
+  listModels,
+  loadModel,
+  removeModel,
+  saveModel,
+  toSafetensors,
+} from './formats/keep.js'
 export { runActivations, runGradients } from './inside.js'
+export { evaluateStream, streamEpochs } from './stream.js'
 export { alexnet } from './zoo/alexnet.js'
 export {
   catClassifier,

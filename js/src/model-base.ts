@@ -52,23 +52,29 @@ export class ModelBase {
   readonly name: string
   /** Decides initial weights, and by default shuffling and dropout. */
   readonly seed: number
-  protected readonly id: number
-  protected readonly runtime: Runtime
-  protected readonly description: ModelDescription
   private readonly latest = new Latest()
 
   /** @internal */
   constructor(
-    private readonly home: Home,
+    /** Where it lives. @internal */ readonly home: Home,
     /** What the layers are and what they read. @internal */ readonly graph: Graph,
     seed: number,
   ) {
-    this.runtime = home.runtime
-    this.description = home.description
     this.name = graph.name
     this.seed = seed
-    this.id = home.description.model
     collected.register(this, home, this)
+  }
+
+  protected get id(): number {
+    return this.home.description.model
+  }
+
+  protected get runtime(): Runtime {
+    return this.home.runtime
+  }
+
+  protected get description(): ModelDescription {
+    return this.home.description
   }
 
   /** The layers in order, all options filled in. */
@@ -269,6 +275,11 @@ export class ModelBase {
   private async writable(): Promise<Writable> {
     const { graph, description } = this
     return { graph, description, weights: await this.getWeights() }
+  }
+
+  /** For files: the engine and what it says of the model. @internal */
+  parts(call: string): { engine: Engine; description: ModelDescription } {
+    return { engine: this.engine(call), description: this.description }
   }
 
   protected target(call: string, engine: Engine): InferenceTarget {

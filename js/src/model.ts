@@ -1,7 +1,7 @@
 // A model that can be trained: what `ModelBase` is, and compile, fit, train and evaluate.
 // SPDX-License-Identifier: MIT
 import { isOutputGradients } from './columns.js'
-import type { Dataset, Inputs, Targets } from './columns.js'
+import type { Dataset, Inputs, Stream, Targets } from './columns.js'
 import { trainingRecipe } from './compile.js'
 import type { CompileOptions } from './compile.js'
 import type { Engine } from './engine/engine.js'
@@ -9,6 +9,7 @@ import { answerLosses } from './custom-loss.js'
 import { FoveaError } from './errors.js'
 import { resolveFitOptions } from './fit-options.js'
 import type { FitOptions } from './fit-options.js'
+import type { SafetensorsOptions } from './formats/checkpoint.js'
 import { runEvaluation, splitDataset } from './inference.js'
 import type { EvaluateOptions, InferenceTarget } from './inference.js'
 import type { GradientOptions, Gradients, OutputGradients } from './inside.js'
@@ -86,9 +87,9 @@ export class Model extends ModelBase {
    * console.log(history.loss, history.accuracy)
    * ```
    */
-  fit(x: Dataset, options?: FitOptions): Promise<History>
+  fit(x: Dataset | Stream, options?: FitOptions): Promise<History>
   fit(x: Inputs, y: Targets, options?: FitOptions): Promise<History>
-  async fit(x: Dataset | Inputs, y?: unknown, options?: FitOptions): Promise<History> {
+  async fit(x: Dataset | Stream | Inputs, y?: unknown, options?: FitOptions): Promise<History> {
     return this.runTraining('fit', x, y, options)
   }
 
@@ -102,10 +103,10 @@ export class Model extends ModelBase {
    * }
    * ```
    */
-  train(x: Dataset, options?: FitOptions): AsyncGenerator<TrainingStep, History, void>
+  train(x: Dataset | Stream, options?: FitOptions): AsyncGenerator<TrainingStep, History, void>
   train(x: Inputs, y: Targets, options?: FitOptions): AsyncGenerator<TrainingStep, History, void>
   async *train(
-    x: Dataset | Inputs,
+    x: Dataset | Stream | Inputs,
     y?: unknown,
     options?: FitOptions,
   ): AsyncGenerator<TrainingStep, History, void> {
@@ -144,9 +145,13 @@ export class Model extends ModelBase {
    * const { loss, accuracy } = await model.evaluate(test.images, test.labels)
    * ```
    */
-  evaluate(x: Dataset, options?: EvaluateOptions): Promise<Logs>
+  evaluate(x: Dataset | Stream, options?: EvaluateOptions): Promise<Logs>
   evaluate(x: Inputs, y: Targets, options?: EvaluateOptions): Promise<Logs>
-  async evaluate(x: Dataset | Inputs, y?: unknown, options?: EvaluateOptions): Promise<Logs> {
+  async evaluate(
+    x: Dataset | Stream | Inputs,
+    y?: unknown,
+    options?: EvaluateOptions,
+  ): Promise<Logs> {
     const given = splitDataset(x, y, options)
     const target = this.target('evaluate', this.compiledEngine('evaluate'))
     return runEvaluation(target, given.x, given.y, given.options ?? {})
@@ -190,6 +195,37 @@ export class Model extends ModelBase {
       y,
       options,
     )
+  }
+
+  /**
+   * The model as one safetensors file: weights, topology, options of `compile`, and with `optimizer`
+   * all that `fit` with `resume` needs to go on as if it had never stopped.
+   *
+   * @throws FoveaError `bad-option` with `optimizer` before `compile`
+   * @example
+   * ```ts
+   * const bytes = await model.toSafetensors({ optimizer: true })
+   * const twin = await fovea.loadModel(bytes)
+   * ```
+   */
+  toSafetensors(options?: SafetensorsOptions): Promise<Uint8Array<ArrayBuffer>> {
+    return late('toSafetensors')(this, options)
+  }
+
+  /**
+   * Saves the model, whole or not at all: what stood there survives a save that fails.
+   *
+   * @param url `indexeddb://name`, `localstorage://name`, `downloads://name`, or in Node a path
+   * @throws FoveaError `out-of-memory` over a quota, `unsupported` for a place that is not here,
+   * `bad-file` where it cannot be written
+   * @example
+   * ```ts
+   * await model.save('indexeddb://digits')
+   * const model = await fovea.loadModel('indexeddb://digits')
+   * ```
+   */
+  save(url: string | URL, options?: SafetensorsOptions): Promise<void> {
+    return late('saveModel')(this, url, options)
   }
 
   /** Holds the training after the current batch. Predictions are still answered. */
@@ -243,6 +279,15 @@ export class Model extends ModelBase {
     const { worker } = this.runtime.backend
     const job = { ...target, model: this, worker, control, options: resolved, onStep }
     try {
+      if (resolved.resume) {
+        const request = { model: this.id, given: '' }
+        const { progress } = await engine.trainingState(request)
+        const { step, epoch, seed } = progress
+        resolved.initialEpoch = epoch
+        resolved.stood = progress
+        // The order of the rows that are left is that of those before.
+        if (step > 0 && given.options?.seed === undefined) resolved.seed = seed
+      }
       return await runTraining(job, given.x, given.y)
     } finally {
       this.control = undefined

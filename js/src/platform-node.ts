@@ -15,6 +15,7 @@ import { connect } from './engine/engine-worker-client.js'
 import type { EngineHost } from './engine/engine-worker-client.js'
 import { instantiate, startThreads } from './engine/native.js'
 import { fetchBytes } from './fetch.js'
+import { nodeFiles } from './platform-node-files.js'
 import type { Platform, StartRequest } from './platform-types.js'
 
 const kStartMilliseconds = 20_000
@@ -37,6 +38,7 @@ export const nodePlatform: Platform = {
   environment: (name) => process.env[name],
   output: () => process.stdout,
   readFromFolder,
+  files: nodeFiles,
   beginText: (place, path, keep) =>
     writing(place, path, async () => {
       await (keep ? appendFile(path, '') : writeFile(path, ''))

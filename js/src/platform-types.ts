@@ -21,6 +21,14 @@ export interface ProgressOutput {
   columns?: number
 }
 
+/** Files as a place to keep models in: what formats/places.ts asks of every place. */
+export interface FilePlace {
+  write(path: string, bytes: Uint8Array, call: string): Promise<void>
+  read(path: string, call: string): Promise<Uint8Array | undefined>
+  list(folder: string, call: string): Promise<{ url: string; bytes: number; savedAt: Date }[]>
+  remove(path: string, call: string): Promise<boolean>
+}
+
 /** A browser, or Node. */
 export interface Platform {
   readonly built: readonly Build[]
@@ -38,6 +46,8 @@ export interface Platform {
   readFromFolder(folder: string, names: readonly string[]): Promise<Uint8Array | undefined>
   /** One of the files of digits that come with the package. */
   readDigits(name: string, baseUrl: string | URL | undefined): Promise<Uint8Array>
+  /** Browsers: none. */
+  files?: FilePlace
   /** Opens a file of text, empty or as it is; true where something stands in it. Browsers: none. */
   beginText?(place: string, path: string, keep: boolean): Promise<boolean>
   /** Writes at the end of a file that was begun. */

@@ -38,15 +38,10 @@ export function modelGraph(
   return { name, inputs, outputs, names: valueNames(topologicalOrder(inputs, outputs), shares) }
 }
 
-/** The text of a model. `floats`: it is refused where its weights have more or fewer numbers. */
-export function modelSpec(
-  { name, outputs, names }: Graph,
-  shares: Shares,
-  floats?: number,
-): string {
+/** The text of a model. */
+export function modelSpec({ name, outputs, names }: Graph, shares: Shares): string {
   const nameOf = (tensor: SymbolicTensor): string => names.get(tensor) ?? ''
-  const size = floats === undefined ? '' : ` floats=${floats}`
-  const lines = [`model name=${name} outputs=${outputs.map(nameOf).join(',')}${size}`]
+  const lines = [`model name=${name} outputs=${outputs.map(nameOf).join(',')}`]
   const made = new Map<Layer, string>()
   for (const [{ layer, inputs }, own] of names) {
     const { type, options } = layer

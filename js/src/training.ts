@@ -3,7 +3,8 @@
 // SPDX-License-Identifier: MIT
 import { progressBar } from './callbacks.js'
 import type { Callback, TrainingContext } from './callbacks.js'
-import { buffersOf, inputColumns, isDataset, rowCount, targetColumns } from './columns.js'
+import { buffersOf, inputColumns, isDataset, isStream, rowCount, targetColumns } from './columns.js'
+import type { Stream } from './columns.js'
 import type {
   CallOptions,
   Column,
@@ -16,6 +17,7 @@ import { refuseWeights } from './custom-loss.js'
 import { weightColumns } from './example-weights.js'
 import { FoveaError, abortError } from './errors.js'
 import type { ResolvedFitOptions } from './fit-options.js'
+import { late } from './late.js'
 import type { Model } from './model.js'
 import { wrongValue } from './options.js'
 import { platform } from './platform.js'
@@ -64,6 +66,12 @@ export class TrainingControl {
   }
 }
 
+/** Trains one epoch. */
+export type EpochRunner = (
+  epoch: number,
+  onStep: (report: StepReport) => Promise<void>,
+) => Promise<EpochResult>
+
 /** What a training works on. */
 export interface TrainingJob {
   model: Model
@@ -85,6 +93,7 @@ export interface TrainingJob {
 /** Trains. Rejects with the weights of the last good step in place. */
 export async function runTraining(job: TrainingJob, x: unknown, y: unknown): Promise<History> {
   const { options, engine, control, place } = job
+  if (isStream(x)) return trainStream(job, x)
   const columns = dataColumns(job, place, x, y)
   const rows = rowCount(place, columns)
   const split = Math.floor(rows * (1 - options.validationSplit))
@@ -106,7 +115,8 @@ export async function runTraining(job: TrainingJob, x: unknown, y: unknown): Pro
     }))
   const validate = validationOf(job, dataset, rows, split, held, validation)
   try {
-    return await runEpochs(job, dataset, split, validate)
+    const run: EpochRunner = (epoch, onStep) => runEpoch(job, dataset, split, epoch, onStep)
+    return await runEpochs(job, run, Math.ceil(split / options.batchSize), split, validate)
   } finally {
     // A lost or closed engine has taken its data with it.
     for (const one of held === undefined ? [dataset] : [dataset, held]) {
@@ -116,15 +126,28 @@ export async function runTraining(job: TrainingJob, x: unknown, y: unknown): Pro
   }
 }
 
+async function trainStream(job: TrainingJob, stream: Stream): Promise<History> {
+  const run = await late('streamEpochs')(job, stream)
+  const validation = validationColumns(job)
+  const held = validation && (await upload(job.engine, validation))
+  try {
+    const validate = validationOf(job, 0, 0, 0, held, validation)
+    return await runEpochs(job, run, stream.batches, NaN, validate)
+  } finally {
+    if (held !== undefined) await job.engine.disposeDataset({ dataset: held }).catch(() => {})
+    job.control.stopped = true
+  }
+}
+
 async function runEpochs(
   job: TrainingJob,
-  dataset: number,
+  run: EpochRunner,
+  batches: number,
   samples: number,
   validate: (() => Promise<Logs>) | undefined,
 ): Promise<History> {
   const { control, options, model } = job
-  const { batchSize, epochs, initialEpoch } = options
-  const batches = Math.ceil(samples / batchSize)
+  const { epochs, initialEpoch } = options
   const callbacks = [...options.callbacks]
   if (options.verbose > 0) callbacks.push(progressBar({ bar: options.verbose === 1 }))
   const validationFreq = validate === undefined ? 0 : options.validationFreq
@@ -138,7 +161,7 @@ async function runEpochs(
     if (control.stopped) break
     await call((one, context) => one.onEpochBegin?.(epoch, {}, context))
     await call((one, context) => one.onBatchBegin?.(0, {}, context))
-    const result = await runEpoch(job, dataset, samples, epoch, async (report) => {
+    const result = await run(epoch, async (report) => {
       const done = epoch - initialEpoch + (report.batch + 1) / report.batches
       const step = { ...report, epoch, progress: done / (epochs - initialEpoch) }
       await call((one, context) => one.onBatchEnd?.(report.batch, step, context))
@@ -183,6 +206,8 @@ function runEpoch(
       shuffle,
       seed,
       epoch,
+      begin:
+        options.resume && epoch === options.initialEpoch ? 'fit start=1 streamed=0' : undefined,
       paused: control.paused,
       reportMilliseconds: platform.reportMilliseconds(job.worker),
       asks: job.onLoss !== undefined,
@@ -216,6 +241,12 @@ function validationOf(
   held: number | undefined,
   columns: readonly Column[] | undefined,
 ): (() => Promise<Logs>) | undefined {
+  const given = job.options.validationData
+  if (isStream(given)) {
+    const target = { ...job, place: `${job.place}: validationData` }
+    return async () =>
+      validationLogs(await late('evaluateStream')(target, given, { signal: job.options.signal }))
+  }
   if (held === undefined && split === rows) return undefined
   const part =
     held === undefined || columns === undefined
@@ -226,14 +257,17 @@ function validationOf(
     const { onLoss } = job
     const request = { model: job.modelId, batchSize, ...part, asks: onLoss !== undefined }
     const { loss, metrics } = await job.engine.evaluate(request, { signal, onLoss })
-    const all = Object.entries({ loss, ...metrics })
-    return Object.fromEntries(all.map(([name, value]) => [`val_${name}`, value]))
+    return validationLogs({ loss, ...metrics })
   }
+}
+
+function validationLogs(logs: Logs): Logs {
+  return Object.fromEntries(Object.entries(logs).map(([name, value]) => [`val_${name}`, value]))
 }
 
 function validationColumns(job: TrainingJob): Column[] | undefined {
   const { validationData } = job.options
-  if (validationData === undefined) return undefined
+  if (validationData === undefined || isStream(validationData)) return undefined
   const place = `${job.place}: validationData`
   if (isDataset(validationData)) {
     return dataColumns(job, place, validationData.images, validationData.labels)

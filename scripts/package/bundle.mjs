@@ -4,7 +4,7 @@
 // the wire. Node gets files.
 import { build } from 'esbuild'
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { root } from '../lib/paths.mjs'
 import { wasmFolder } from '../lib/variants.mjs'
 import { packed } from './pack.mjs'
@@ -41,23 +41,30 @@ function virtual(modules) {
   }
 }
 
-/**
- * esbuild makes a file for every combination of parts that share something. Where the rarer parts all
- * hold on to later.ts, there is one such combination, and the page's first download is smaller.
- */
-export const oneSharedFile = {
-  name: 'fovea-one-shared-file',
-  setup({ onLoad }) {
-    onLoad({ filter: /js\/src\/formats\/[a-z]+\/(read|write)\.ts$/ }, ({ path }) => {
-      const text = readFileSync(path, 'utf8')
-      return { contents: `${text}\nexport * as later from '../../later.js'\n`, loader: 'ts' }
-    })
-  },
-}
-
 /** `{ simd: () => import('./engine/simd.js'), ... }` */
 const loaders = (builds, path) =>
   `{${builds.map((one) => `${JSON.stringify(one)}: () => import('${path(one)}')`).join(', ')}}`
+
+/**
+ * What is fetched later builds on what was there first. Said here so that all that is there first is one
+ * file: else each of its modules would go into a file with those that the same later ones use.
+ */
+const afterIndex = {
+  name: 'fovea-after-index',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.{1,2}\// }, ({ path, kind, resolveDir }) => {
+      if (kind !== 'dynamic-import' || !resolveDir.startsWith(source(''))) return undefined
+      return { path: join(resolveDir, path.replace(/\.js$/, '.ts')), namespace: 'later' }
+    })
+    onLoad({ filter: /./, namespace: 'later' }, ({ path }) => {
+      const [index, own] = [source('index.ts'), path].map((one) => JSON.stringify(one))
+      return {
+        contents: `export { FoveaError } from ${index}\nexport * from ${own}`,
+        resolveDir: dirname(path),
+      }
+    })
+  },
+}
 
 /** index.js with its parts, and for each build its worker, its wasm, and both as strings. */
 export async function bundleBrowser(dist, builds) {
@@ -79,7 +86,7 @@ export async function bundleBrowser(dist, builds) {
     chunkNames: 'part-[name]-[hash]', // beside index.js: from there the engines are found
     platform: 'browser',
     sourcemap: true,
-    plugins: [virtual({ engines: { text: engines.join('\n') } }), oneSharedFile],
+    plugins: [virtual({ engines: { text: engines.join('\n') } }), afterIndex],
   })
 }
 

@@ -103,8 +103,6 @@ EMSCRIPTEN_BINDINGS(fovea) {
       "disposeModel",
       +[](int model) { return reply([&] { return engine().dispose_model(model); }); });
   function(
-      "parameters", +[](int model) { return reply([&] { return engine().parameters(model); }); });
-  function(
       "trainingState", +[](int model, const string& given) {
         return reply([&] { return engine().training_state(model, given); });
       });
@@ -137,11 +135,9 @@ EMSCRIPTEN_BINDINGS(fovea) {
 
   function(
       "beginFit", +[](int model, int data, int batch, int from, int to, int shuffle, unsigned seed,
-                      unsigned epoch, int start) {
-        const auto how = static_cast<fovea::EpochStart>(start & 3);
+                      unsigned epoch) {
         return reply([&] {
-          return engine().begin_fit(
-              model, data, {from, to, batch, shuffle != 0, seed, epoch, how, (start & 4) != 0});
+          return engine().begin_fit(model, data, {from, to, batch, shuffle != 0, seed, epoch});
         });
       });
   function(
@@ -161,12 +157,8 @@ EMSCRIPTEN_BINDINGS(fovea) {
   function(
       "finishFit", +[](int model) { return reply([&] { return engine().finish_fit(model); }); });
   function(
-      "beginEvaluate", +[](int model, int data, int batch, int from, int to, int start) {
-        const auto how = static_cast<fovea::EpochStart>(start);
-        return reply([&] {
-          return engine().begin_evaluate(
-              model, data, {.from = from, .to = to, .batch_size = batch, .start = how});
-        });
+      "beginEvaluate", +[](int model, int data, int batch, int from, int to) {
+        return reply([&] { return engine().begin_evaluate(model, data, {from, to, batch}); });
       });
   function(
       "evaluateStep",

@@ -115,14 +115,6 @@ std::string Engine::dispose_model(int model) {
   return std::string(kNothing);
 }
 
-std::string Engine::parameters(int model) {
-  Model& found = session(model).model;
-  int index = 0;
-  return json::array(found.network().parameters, [&](const Parameter& parameter) {
-    return place_json({found.parameter(index++).data(), parameter.spec.shape});
-  });
-}
-
 std::string Engine::set_trainable(int model, const std::string& layer, bool trainable) {
   session(model).model.set_trainable(layer, trainable);
   return std::string(kNothing);
@@ -132,6 +124,7 @@ std::string Engine::compile_model(int model, const std::string& recipe) {
   Session& found = session(model);
   Recipe parsed = parse_recipe(recipe, found.model.network());
   found.evaluator.reset();  // it refers to the old recipe
+  found.sum.reset();
   found.trainer = std::make_unique<Trainer>(found.model, std::move(parsed));
   const auto& metrics = found.trainer->recipe().metrics;
   return json::Members()
@@ -237,7 +230,8 @@ std::string Engine::begin_evaluate(int model, int number, const EpochOrder& orde
   const Recipe& recipe = trainer(model, "evaluate").recipe();
   Session& found = session(model);
   auto made = std::make_unique<Evaluator>(found.model, recipe, dataset(number), order);
-  if (order.start == EpochStart::kMoreRows) made->go_on_after(evaluator_of(found));
+  found.adds_up = std::exchange(found.next_adds_up, false);
+  if (found.adds_up && found.sum != nullptr) made->go_on_after(*found.sum);
   found.evaluator = std::move(made);
   return batcher_json(found.evaluator->batcher());
 }
@@ -263,7 +257,11 @@ std::string Engine::evaluated(Session& found, bool done) {
   if (done) {
     reply.add("loss", found.evaluator->loss())
         .add_json("metrics", metrics_json(found.evaluator->metrics(), &Metric::value));
-    found.evaluator->forget_data();
+    if (found.adds_up) {
+      found.evaluator->forget_data();
+      found.sum = std::move(found.evaluator);
+    }
+    found.evaluator.reset();
   }
   return reply.object();
 }

@@ -25,14 +25,14 @@ class Engine {
 
   std::string create_model(const std::string& spec, std::uint32_t seed);
   std::string dispose_model(int model);
-  /// Where the parameters lie, to be read and written in one go.
-  std::string parameters(int model);
   std::string set_trainable(int model, const std::string& layer, bool trainable);
   std::string compile_model(int model, const std::string& recipe);
   std::string set_learning_rate(int model, double rate);
   std::string learning_rate(int model);
-  /// Where the training stands, and where the optimizer's slots lie; first puts back what is given,
-  /// a line such as "progress step=5 epoch=1 ...".
+  /// Where the training stands, and where the optimizer's slots lie, after doing what is given:
+  /// "progress step=5 epoch=1 ..." puts that back, "fit start=1 streamed=0" says how the next epoch
+  /// begins, "evaluate first=0" that the next evaluation adds up with those before. Of a model's
+  /// description it says how many numbers the weights would be; no model is made.
   std::string training_state(int model, const std::string& given);
 
   std::string create_dataset();
@@ -65,9 +65,11 @@ class Engine {
     Session(const ModelSpec& spec, std::uint32_t seed, Workers& workers, const WeightLender& lender)
         : model(spec, seed, workers, lender) {}
     Model model;
-    std::unique_ptr<Trainer> trainer;         // once compiled
-    std::unique_ptr<Evaluator> evaluator;     // the last one
-    std::vector<std::vector<float>> targets;  // of a step whose losses JavaScript computes
+    std::unique_ptr<Trainer> trainer;            // once compiled
+    std::unique_ptr<Evaluator> evaluator;        // while evaluating
+    std::unique_ptr<Evaluator> sum;              // of the data sets of a stream so far
+    bool adds_up = false, next_adds_up = false;  // evaluator does, or the next one will
+    std::vector<std::vector<float>> targets;     // of a step whose losses JavaScript computes
   };
   Session& session(int model);
   static Evaluator& evaluator_of(Session& found);

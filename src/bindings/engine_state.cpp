@@ -56,12 +56,35 @@ Progress read_progress(DescriptionLine line) {
   return progress;
 }
 
+/// How many numbers the weights of a network are, before room is made for them.
+std::string weigh(const std::string& spec) {
+  std::int64_t numbers = 0;
+  for (const Parameter& parameter : build_network(parse_model(spec)).parameters) {
+    numbers += parameter.spec.shape.size();
+  }
+  return json::Members().add("numbers", numbers).object();
+}
+
 }  // namespace
 
 std::string Engine::training_state(int model, const std::string& given) {
+  if (given.starts_with("model ")) return weigh(given);
   Trainer& training = trainer(model, "resume");
   for (DescriptionLine& line : parse_description(given)) {
-    training.restore(read_progress(std::move(line)));
+    if (line.type == "progress") {
+      training.restore(read_progress(std::move(line)));
+      continue;
+    }
+    if (line.type == "evaluate") {
+      Session& found = session(model);
+      found.next_adds_up = true;
+      if (line.take("first") == "1") found.sum.reset();
+    } else {
+      Options options("fit", std::move(line.options));
+      const int start = options.integer("start", 0, 3);
+      training.begin_next(static_cast<EpochStart>(start), options.integer("streamed", 0, 1) != 0);
+    }
+    return "{}";
   }
   const Optimizer& optimizer = *training.recipe().optimizer;
   const std::vector<Parameter>& parameters = session(model).model.network().parameters;

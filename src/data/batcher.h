@@ -9,18 +9,12 @@
 
 namespace fovea {
 
-/// How an epoch begins: from nothing, in its middle where the training stood, or with further rows
-/// after those of the data sets before.
-enum class EpochStart : std::uint8_t { kFresh, kWhereItStood, kMoreRows };
-
 struct EpochOrder {
   int from = 0, to = 0;  // rows [from, to) of the data
   int batch_size = 32;
   bool shuffle = false;
   std::uint32_t seed = 0;
   std::uint32_t epoch = 0;
-  EpochStart start = EpochStart::kFresh;
-  bool streamed = false;  // its rows come in several data sets
 };
 
 class Batcher {

@@ -84,7 +84,6 @@ class Model {
   void commit_statistics();
 
  private:
-  void check_size(const std::string& floats) const;
   void make_weights(std::uint32_t seed);
   void borrow_weights(std::size_t node, const WeightLender& lender);
   [[nodiscard]] bool is_statistic(std::size_t parameter) const;

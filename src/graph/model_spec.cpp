@@ -73,7 +73,6 @@ ModelSpec parse_model(std::string_view text) {
     if (line.type == "model") {
       spec.name = line.take("name");
       spec.outputs = split_names(line.take("outputs"));
-      spec.floats = line.take("floats");
     } else if (line.type == "input") {
       spec.inputs.push_back(parse_input(line));
     } else {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A network as plain data, and the text that carries it over the border: one line per layer, `type
 // key=value ...`, each layer after those it reads. The same text makes models in the C++ tests.
-//   model name=digits outputs=dense_1      (floats=7850: so many weights, or it is refused)
+//   model name=digits outputs=dense_1
 //   input name=input_1 shape=28,28,1        (unknown=0,1: its height and width can be any)
 //   flatten name=flatten_1 from=input_1
 //   dense name=dense_1 from=flatten_1 units=10
@@ -39,7 +39,6 @@ struct ModelSpec {
   std::vector<InputSpec> inputs;
   std::vector<LayerSpec> layers;
   std::vector<std::string> outputs;
-  std::string floats;  // how many numbers the weights must have; empty: any
 };
 
 /// One line of a description: its first word and its key=value pairs.

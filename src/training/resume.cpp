@@ -8,17 +8,25 @@
 
 namespace fovea {
 
+void Trainer::Forget::operator()(Interruption* interruption) const { delete interruption; }
+
+Interruption& Trainer::interruption() {
+  if (interruption_ == nullptr) interruption_.reset(new Interruption());
+  return *interruption_;
+}
+
 Progress Trainer::progress() {
-  Progress now = stood_;
-  const EpochOrder& order = epoch_.order();
+  const Interruption& between = interruption();
+  Progress now = between.stood;
   if (epoch_.batcher().samples() > 0) {
-    now = {.epoch = order.epoch};
-    if (!order.streamed && epoch_.is_over()) {
+    const EpochOrder& order = epoch_.order();
+    now = {.epoch = order.epoch, .seed = order.seed};
+    if (!between.streamed && epoch_.is_over()) {
       ++now.epoch;
     } else if (batch_ > 0) {
       now.batch = batch_;
-      now.batch_size = order.streamed ? 0 : order.batch_size;
-      now.rows = order.streamed ? 0 : epoch_.batcher().samples();
+      now.batch_size = between.streamed ? 0 : order.batch_size;
+      now.rows = between.streamed ? 0 : epoch_.batcher().samples();
       now.shuffle = order.shuffle;
       now.seen = epoch_.seen();
       now.loss_total = epoch_.loss_total();
@@ -28,11 +36,10 @@ Progress Trainer::progress() {
         now.metrics.insert(now.metrics.end(), counts.begin(), counts.end());
       }
     }
-    now.seed = order.seed;
   }
   now.step = steps_;
   now.learning_rate = learning_rate();
-  now.averaged = averaged_;
+  now.averaged = between.averaged;
   return now;
 }
 
@@ -40,10 +47,10 @@ void Trainer::restore(Progress progress) {
   std::size_t counts = 0;
   for (OutputMetric& metric : recipe_.metrics) counts += metric.metric.counts().size();
   const std::size_t parameters = model_.network().parameters.size();
-  const bool fits = (progress.metrics.empty() || progress.metrics.size() == counts) &&
-                    (progress.averaged.empty() || (progress.averaged.size() == parameters &&
-                                                   recipe_.optimizer->keeps_average()));
-  if (!fits) {
+  const bool counted = progress.metrics.size() == (progress.batch > 0 ? counts : 0);
+  const bool averaged = progress.averaged.empty() || (progress.averaged.size() == parameters &&
+                                                      recipe_.optimizer->keeps_average());
+  if (!counted || !averaged) {
     fail(ErrorCode::kBadShape, "the state of the training of model \"", model_.network().name,
          "\" is that of other metrics, another optimizer or another model.");
   }
@@ -52,13 +59,28 @@ void Trainer::restore(Progress progress) {
   }
   epoch_ = Epoch();
   steps_ = progress.step;
-  averaged_ = progress.averaged;
-  stood_ = std::move(progress);
+  interruption() = {};
+  interruption().averaged = progress.averaged;
+  interruption().stood = std::move(progress);
 }
 
-void Trainer::check_same_epoch(const Progress& stood, const EpochOrder& order) const {
-  const int rows = order.streamed ? 0 : order.to - order.from;
-  const int batch_size = order.streamed ? 0 : order.batch_size;
+void Trainer::begin_next(EpochStart start, bool streamed) {
+  Interruption& between = interruption();
+  if (start == EpochStart::kOver) {
+    const Progress now = progress();
+    between.stood = {.epoch = now.epoch + (now.batch > 0 ? 1 : 0), .seed = now.seed};
+    between.streamed = false;
+    epoch_ = Epoch();
+    return;
+  }
+  between.next = start;
+  between.next_streamed = streamed;
+}
+
+void Trainer::check_same_epoch(const Progress& stood, const EpochOrder& order,
+                               bool streamed) const {
+  const int rows = streamed ? 0 : order.to - order.from;
+  const int batch_size = streamed ? 0 : order.batch_size;
   const bool same = stood.epoch == order.epoch && stood.seed == order.seed &&
                     stood.batch_size == batch_size && stood.rows == rows &&
                     stood.shuffle == order.shuffle;
@@ -76,29 +98,28 @@ void Trainer::check_same_epoch(const Progress& stood, const EpochOrder& order) c
 }
 
 void Trainer::begin_more_rows(std::shared_ptr<const Dataset> data, const EpochOrder& order) {
-  if (order.from == order.to) {  // there are no more: the epoch is over
-    stood_ = {.epoch = order.epoch + 1, .seed = order.seed};
-    epoch_ = Epoch();
-    return;
-  }
   const int seen = epoch_.seen();
   const double loss_total = epoch_.loss_total();
   epoch_ = Epoch(model_, recipe_, {"fit", std::move(data), order, true});
   epoch_.go_on_after(0, seen, loss_total);
 }
 
-void Trainer::begin_otherwise(std::shared_ptr<const Dataset> data, EpochOrder order) {
-  if (order.start == EpochStart::kMoreRows) return begin_more_rows(std::move(data), order);
+void Trainer::begin_otherwise(std::shared_ptr<const Dataset> data, const EpochOrder& order) {
+  Interruption& between = interruption();
+  // Asked for anew each time, also after a refusal.
+  const EpochStart start = std::exchange(between.next, EpochStart::kFresh);
+  const bool streamed = std::exchange(between.next_streamed, false);
+  if (start == EpochStart::kMoreRows) return begin_more_rows(std::move(data), order);
   const Progress stood = progress();
-  const bool goes_on = order.start == EpochStart::kWhereItStood;
+  const bool goes_on = start == EpochStart::kWhereItStood;
   const bool amid = goes_on && stood.batch > 0;
-  if (amid) check_same_epoch(stood, order);
+  if (amid) check_same_epoch(stood, order, streamed);
   leave_averages(goes_on);
-  order.start = EpochStart::kFresh;
-  begin(std::move(data), order);
+  begin_fresh(std::move(data), order);
+  between.streamed = streamed;
   if (!amid) return;
   batch_ = stood.batch;
-  epoch_.go_on_after(order.streamed ? 0 : stood.batch, stood.seen, stood.loss_total);
+  epoch_.go_on_after(between.streamed ? 0 : stood.batch, stood.seen, stood.loss_total);
   auto next = stood.metrics.begin();
   for (OutputMetric& metric : recipe_.metrics) {
     for (double& count : metric.metric.counts()) count = *next++;
@@ -106,26 +127,29 @@ void Trainer::begin_otherwise(std::shared_ptr<const Dataset> data, EpochOrder or
 }
 
 void Trainer::put_averages_in_place() {
+  std::vector<bool>& averaged = interruption().averaged;
+  if (!averaged.empty()) return;
   const int last = recipe_.optimizer->slots() - 1;
   for (int i = 0; i < static_cast<int>(model_.network().parameters.size()); ++i) {
-    averaged_.push_back(model_.trainable(i));
-    if (averaged_.back()) std::ranges::swap_ranges(slot(last, i), model_.parameter(i));
+    averaged.push_back(model_.trainable(i));
+    if (averaged.back()) std::ranges::swap_ranges(slot(last, i), model_.parameter(i));
   }
 }
 
 /// `take_back`: the training goes on as if it had not ended. Else it begins at the averages, and
 /// these go on from themselves.
 void Trainer::leave_averages(bool take_back) {
+  std::vector<bool>& averaged = interruption().averaged;
   const int last = recipe_.optimizer->slots() - 1;
-  for (int i = 0; i < static_cast<int>(averaged_.size()); ++i) {
-    if (!averaged_[static_cast<std::size_t>(i)]) continue;
+  for (int i = 0; i < static_cast<int>(averaged.size()); ++i) {
+    if (!averaged[static_cast<std::size_t>(i)]) continue;
     if (take_back) {
       std::ranges::swap_ranges(slot(last, i), model_.parameter(i));
     } else {
       std::ranges::copy(model_.parameter(i), slot(last, i).begin());
     }
   }
-  averaged_.clear();
+  averaged.clear();
 }
 
 }  // namespace fovea

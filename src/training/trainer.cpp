@@ -27,9 +27,11 @@ Trainer::Trainer(Model& model, Recipe recipe) : model_(model), recipe_(std::move
 }
 
 void Trainer::begin(std::shared_ptr<const Dataset> data, const EpochOrder& order) {
-  if (order.start != EpochStart::kFresh || !averaged_.empty()) {
-    return begin_otherwise(std::move(data), order);
-  }
+  if (interruption_ != nullptr) return begin_otherwise(std::move(data), order);
+  begin_fresh(std::move(data), order);
+}
+
+void Trainer::begin_fresh(std::shared_ptr<const Dataset> data, const EpochOrder& order) {
   epoch_ = Epoch(model_, recipe_, {"fit", std::move(data), order, true});
   seed_ = order.seed;
   batch_ = 0;
@@ -103,8 +105,7 @@ void Trainer::update_parameters() {
 }
 
 void Trainer::take_averages() {
-  if (!recipe_.optimizer->keeps_average() || steps_ == 0 || !averaged_.empty()) return;
-  put_averages_in_place();
+  if (recipe_.optimizer->keeps_average() && steps_ > 0) put_averages_in_place();
 }
 
 }  // namespace fovea

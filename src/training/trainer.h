@@ -43,6 +43,19 @@ struct Progress {
   std::vector<bool> averaged;
 };
 
+/// How an epoch begins: from nothing, in its middle where the training stood, or with further rows
+/// after those of the data sets before; kOver: there are no further rows.
+enum class EpochStart : std::uint8_t { kFresh, kWhereItStood, kMoreRows, kOver };
+
+/// What only an interrupted training has, or one whose epochs come in several data sets.
+struct Interruption {
+  Progress stood;  // until an epoch begins: what was put back
+  EpochStart next = EpochStart::kFresh;
+  bool next_streamed = false;  // its rows come in several data sets
+  bool streamed = false;       // the epoch that is under way
+  std::vector<bool> averaged;  // as in Progress; empty: nowhere
+};
+
 class Trainer {
  public:
   Trainer(Model& model, Recipe recipe);
@@ -51,8 +64,7 @@ class Trainer {
   /// Of the next step.
   [[nodiscard]] double learning_rate() const { return recipe_.optimizer->learning_rate(steps_); }
 
-  /// Begins an epoch. Refuses data that does not fit, and to go on in the middle of an epoch with
-  /// other rows or batches.
+  /// Begins an epoch. Refuses data that does not fit.
   void begin(std::shared_ptr<const Dataset> data, const EpochOrder& order);
   [[nodiscard]] const Batcher& batcher() const { return epoch_.batcher(); }
   /// Lets go of this data, which an epoch that was left early would keep in memory.
@@ -81,12 +93,16 @@ class Trainer {
   /// between.
   [[nodiscard]] Progress progress();
   void restore(Progress progress);
+  /// How the next epoch begins. One that goes on in its middle is refused other rows or batches.
+  void begin_next(EpochStart start, bool streamed);
   /// One parameter's part of a slot of the optimizer.
   [[nodiscard]] std::span<float> slot(int number, int parameter);
 
  private:
-  void begin_otherwise(std::shared_ptr<const Dataset> data, EpochOrder order);
-  void check_same_epoch(const Progress& stood, const EpochOrder& order) const;
+  void begin_fresh(std::shared_ptr<const Dataset> data, const EpochOrder& order);
+  Interruption& interruption();
+  void begin_otherwise(std::shared_ptr<const Dataset> data, const EpochOrder& order);
+  void check_same_epoch(const Progress& stood, const EpochOrder& order, bool streamed) const;
   void begin_more_rows(std::shared_ptr<const Dataset> data, const EpochOrder& order);
   void put_averages_in_place();
   void leave_averages(bool take_back);
@@ -100,8 +116,10 @@ class Trainer {
   std::uint32_t seed_ = 0;
   std::uint32_t steps_ = 0;
   int batch_ = 0;
-  Progress stood_;              // until an epoch begins: what was put back
-  std::vector<bool> averaged_;  // as in Progress; empty: nowhere
+  struct Forget {
+    void operator()(Interruption* interruption) const;
+  };
+  std::unique_ptr<Interruption, Forget> interruption_;  // null in nearly every training
 };
 
 }  // namespace fovea

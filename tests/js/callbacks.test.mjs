@@ -151,9 +151,9 @@ for (const [make, message] of [
   ],
   [() => earlyStopping({ mode: 'up' }), 'earlyStopping: mode must be "min" or "max" but is "up".'],
   [
-    () => modelCheckpoint({ save: '/tmp/best' }),
-    'modelCheckpoint: save must be a function that keeps the model but is "/tmp/best". Write save: async ' +
-      '({ model }) => { best = await model.getWeights() }.',
+    () => modelCheckpoint({ save: 5 }),
+    'modelCheckpoint: save must be a URL or path, or a function that keeps the model, but is 5. Write ' +
+      "save: 'indexeddb://best'.",
   ],
   [
     () => csvLogger({}),

@@ -83,7 +83,7 @@ test('NaN pixels', () => {
 test('an unknown option of fit, with the one that was meant', () =>
   rejects(
     'bad-option',
-    'fit: unknown option "epoch". Did you mean "epochs"? Known options: batchSize, epochs, initialEpoch, shuffle, seed, validationData, validationSplit, validationFreq, callbacks, signal, verbose, classWeight and sampleWeight.',
+    'fit: unknown option "epoch". Did you mean "epochs"? Known options: batchSize, epochs, initialEpoch, resume, shuffle, seed, validationData, validationSplit, validationFreq, callbacks, signal, verbose, classWeight and sampleWeight.',
     () => model.fit(images, labels, { epoch: 3 }),
   ))
 

@@ -17,31 +17,34 @@ export interface Checkpoint {
 
 /** Options of {@link modelCheckpoint}. */
 export interface ModelCheckpointOptions extends Omit<MonitorOptions, 'minDelta'> {
-  /** Keeps it: gets the model, the epoch and its logs, and is awaited. */
-  save: (checkpoint: Checkpoint) => void | Promise<void>
+  /**
+   * Where to save it, as in `model.save`; `{epoch}` in it becomes the number of epochs done. Or a
+   * function of one's own, which gets the model, the epoch and its logs, and is awaited.
+   */
+  save: string | URL | ((checkpoint: Checkpoint) => void | Promise<void>)
   /** Only after epochs in which the value is better than ever. Default false: after each. */
   saveBestOnly?: boolean
 }
 
 /**
- * Calls `save` after every epoch, or after those that are better than all before.
+ * Saves the model after every epoch, or after those that are better than all before.
  *
  * @example
  * ```ts
- * let best
- * const keep = async ({ model }) => void (best = await model.getWeights())
- * fovea.callbacks.modelCheckpoint({ monitor: 'val_accuracy', saveBestOnly: true, save: keep })
+ * const save = 'indexeddb://best'
+ * fovea.callbacks.modelCheckpoint({ monitor: 'val_accuracy', saveBestOnly: true, save })
  * ```
  */
 export function modelCheckpoint(options: ModelCheckpointOptions): Callback {
   const place = 'modelCheckpoint'
   checkNames(place, options, ['save', 'monitor', 'mode', 'saveBestOnly'])
   const { save, saveBestOnly = false } = options
-  if (typeof save !== 'function') {
+  const isUrl = typeof save === 'string' || save instanceof URL
+  if (!isUrl && typeof save !== 'function') {
     throw new FoveaError(
       'bad-option',
-      `${place}: save must be a function that keeps the model but is ${describe(save)}. Write ` +
-        `save: async ({ model }) => { best = await model.getWeights() }.`,
+      `${place}: save must be a URL or path, or a function that keeps the model, but is ` +
+        `${describe(save)}. Write save: 'indexeddb://best'.`,
     )
   }
   const watched = new Monitor(place, options, 0)
@@ -49,7 +52,8 @@ export function modelCheckpoint(options: ModelCheckpointOptions): Callback {
     onTrainBegin: () => watched.reset(),
     async onEpochEnd(epoch, logs, { model, validationFreq }) {
       if (saveBestOnly && watched.improved(logs, validationFreq) !== true) return
-      await save({ model, epoch, logs: { ...logs } })
+      if (isUrl) await model.save(String(save).replace('{epoch}', String(epoch + 1)))
+      else await save({ model, epoch, logs: { ...logs } })
     },
   }
 }

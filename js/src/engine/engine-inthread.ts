@@ -14,7 +14,7 @@ import type {
   FitEpochRequest,
   Floats,
   ModelDescription,
-  Progress,
+  TrainingState,
 } from './engine.js'
 import { copyIn, copyTensorOut, unwrap, whole } from './native.js'
 import type { NativeModule, Place } from './native.js'
@@ -24,14 +24,10 @@ import { yieldToMessages } from './yield.js'
 type Request<Name extends keyof EngineCalls> = Parameters<EngineCalls[Name]>[0]
 type Result<Name extends keyof EngineCalls> = Promise<ReturnType<EngineCalls[Name]>>
 
-/** What the module says of a training. */
-interface NativeState {
-  progress: Progress
-  slots: { name: string; place: Place }[]
-}
-
 /** What is kept per model besides what the module keeps. */
 interface ModelEntry {
+  /** Where its weights lie: they stay there. */
+  places: readonly Place[]
   training: Run | undefined
   /** Ends loops that are not training: an evaluation, a long prediction. */
   work: Run
@@ -59,6 +55,7 @@ export class InThreadEngine implements Engine {
       native.createModel(spec, seed),
     )
     this.models.set(description.model, {
+      places: description.parameters,
       training: undefined,
       work: new Run(false),
       evaluations: Promise.resolve(),
@@ -79,36 +76,35 @@ export class InThreadEngine implements Engine {
     return null
   }
 
+  async trainingState(request: Request<'trainingState'>): Result<'trainingState'> {
+    const { model, given } = request
+    return this.whole((native) => native.trainingState(model, given))
+  }
+
   async snapshot({ model, training }: Request<'snapshot'>): Result<'snapshot'> {
-    this.entry(model)
+    const { places } = this.entry(model)
+    const { native } = this
     // Read in one go, so that everything is of one moment.
-    return whole(this.native, () => {
-      const { native } = this
-      const read = (place: Place): Floats => copyTensorOut(native, place)
-      const state = training ? unwrap<NativeState>(native.trainingState(model, '')) : undefined
-      return {
-        parameters: unwrap<Place[]>(native.parameters(model)).map((place) => read(place).data),
-        training: state && {
-          progress: state.progress,
-          slots: state.slots.map(({ name, place }) => ({ name, ...read(place) })),
-        },
-      }
+    return whole(native, () => {
+      const state = training ? unwrap<TrainingState>(native.trainingState(model, '')) : undefined
+      const read = (place: Place): Float32Array => copyTensorOut(native, place).data
+      const slots = state?.slots.map(({ place }) => read(place)) ?? []
+      return { parameters: places.map(read), state, slots }
     })
   }
 
-  async restore({ model, parameters, training }: Request<'restore'>): Result<'restore'> {
-    return this.entry(model).turn.hold(() =>
-      whole(this.native, () => {
-        const { native } = this
+  async restore({ model, parameters, progress, slots }: Request<'restore'>): Result<'restore'> {
+    const { places, turn } = this.entry(model)
+    const { native } = this
+    return turn.hold(() =>
+      whole(native, () => {
         const write = ({ pointer }: Place, data: Float32Array | undefined): void =>
           native.HEAPF32.set(data ?? [], pointer / 4)
-        if (training !== undefined) {
-          const words = Object.entries(training.progress).map(([name, value]) => `${name}=${value}`)
-          const line = ['progress', ...words].join(' ')
-          const { slots } = unwrap<NativeState>(native.trainingState(model, line))
-          slots.forEach(({ place }, k) => write(place, training.slots[k]?.data))
+        if (progress !== undefined) {
+          const state = unwrap<TrainingState>(native.trainingState(model, progress))
+          state.slots.forEach(({ place }, k) => write(place, slots?.[k]))
         }
-        unwrap<Place[]>(native.parameters(model)).forEach((place, k) => write(place, parameters[k]))
+        places.forEach((place, k) => write(place, parameters[k]))
         return null
       }),
     )

@@ -34,6 +34,8 @@ export interface ParameterInfo {
   trainable: boolean
   /** A moving mean or variance, which no gradient changes. */
   statistic: boolean
+  /** Where the engine keeps it. */
+  pointer: number
 }
 
 /** How many weights a model has. */
@@ -73,20 +75,17 @@ export interface FitEpochRequest {
   shuffle: boolean
   seed: number
   epoch: number
-  /** How it begins. Default: from nothing. */
-  start?: EpochStart
+  /**
+   * How it begins, where not from nothing: `fit start=1 streamed=0` in its middle where the training
+   * stood, `start=2` with more rows after those before; streamed where rows come in several data sets.
+   */
+  begin?: string | undefined
   paused: boolean
   /** Steps are reported together, at most this often; 0 reports every step by itself. */
   reportMilliseconds: number
   /** Some loss is a function of the caller's: ask for it with `onLoss`. */
   asks: boolean
 }
-
-/**
- * An epoch begins from nothing (0), where the training stood (1), or with more rows after those of
- * the data sets before (2); 4 is added where its rows come in several data sets.
- */
-export type EpochStart = 0 | 1 | 4 | 5 | 6
 
 /** Where a training stands. Numbers by name, as src/bindings/engine_state.cpp writes them. */
 export interface Progress {
@@ -100,21 +99,19 @@ export interface Progress {
   [name: string]: number | boolean | (number | null)[]
 }
 
-/** What the optimizer keeps for one array of weights: `momentum/conv2d_1/kernel`. */
-export interface OptimizerSlot extends Floats {
-  name: string
-}
-
-/** What a training goes on from, besides the weights. */
+/** What the engine says of a training. */
 export interface TrainingState {
   progress: Progress
-  slots: OptimizerSlot[]
+  /** What the optimizer keeps for each array of weights: `momentum/conv2d_1/kernel`. */
+  slots: { name: string; place: { pointer: number; shape: number[] } }[]
 }
 
 /** A model at one moment. */
 export interface Snapshot {
   parameters: Float32Array[]
-  training: TrainingState | undefined
+  state: TrainingState | undefined
+  /** As many as the state speaks of. */
+  slots: Float32Array[]
 }
 
 /** What a loss of the caller's own needs to know. */
@@ -175,13 +172,19 @@ export interface Floats {
 export interface EngineCalls {
   createModel(request: { spec: string; seed: number }): ModelDescription
   disposeModel(request: { model: number }): null
+  /**
+   * Where a training stands, after doing what is given (src/bindings/engine.h). Of a model's text, with
+   * any number as model: how many numbers its weights would be.
+   */
+  trainingState(request: { model: number; given: string }): TrainingState & { numbers: number }
   /** The weights as they are at one moment, and with `training` all that a training goes on from. */
   snapshot(request: { model: number; training: boolean }): Snapshot
-  /** Puts back what `snapshot` gave, or other weights. */
+  /** New weights; with what `snapshot` gave also the training. `progress`: formats/progress.ts. */
   restore(request: {
     model: number
-    parameters: Float32Array[]
-    training?: TrainingState | undefined
+    parameters: readonly Float32Array[]
+    progress?: string
+    slots?: readonly Float32Array[]
   }): null
   setTrainable(request: { model: number; layer: string; trainable: boolean }): null
   compileModel(request: { model: number; training: string }): { metrics: string[] }
@@ -200,8 +203,8 @@ export interface EngineCalls {
     batchSize: number
     from: number
     to: number
-    /** The rows come after those of other data sets: adds up with them. */
-    more?: boolean
+    /** `evaluate first=0`: adds up with the data sets before; first=1 begins such a sum. */
+    more?: string
     asks: boolean
   }): {
     loss: number
@@ -268,6 +271,7 @@ export interface EngineInfo {
 export const engineCallNames: readonly (keyof EngineCalls)[] = [
   'createModel',
   'disposeModel',
+  'trainingState',
   'snapshot',
   'restore',
   'setTrainable',

@@ -25,7 +25,6 @@ export interface NativeModule {
   startThreads(count: number): string
   createModel(spec: string, seed: number): string
   disposeModel(model: number): string
-  parameters(model: number): string
   trainingState(model: number, given: string): string
   setTrainable(model: number, layer: string, flag: number): string
   compileModel(model: number, training: string): string
@@ -41,20 +40,12 @@ export interface NativeModule {
     shuffle: number,
     seed: number,
     epoch: number,
-    start: number,
   ): string
   fitStep(model: number): string
   beginStep(model: number, dataset: number, evaluates: number): string
   finishStep(model: number, evaluates: number, losses: number, count: number): string
   finishFit(model: number): string
-  beginEvaluate(
-    model: number,
-    dataset: number,
-    batchSize: number,
-    from: number,
-    to: number,
-    start: number,
-  ): string
+  beginEvaluate(model: number, dataset: number, batchSize: number, from: number, to: number): string
   evaluateStep(model: number): string
   setLearningRate(model: number, rate: number): string
   getLearningRate(model: number): string

@@ -134,12 +134,13 @@ export async function fitEpoch(
 ): Promise<EpochResult> {
   const { native, run } = stage
   const { signal, onSteps } = options
-  const { model, dataset, batchSize, from, to, shuffle, seed, epoch, start = 0 } = request
-  const begun = await whole(native, () =>
-    unwrap<{ batches: number }>(
-      native.beginFit(model, dataset, batchSize, from, to, shuffle ? 1 : 0, seed, epoch, start),
-    ),
-  )
+  const { model, dataset, batchSize, from, to, shuffle, seed, epoch, begin } = request
+  const begun = await whole(native, () => {
+    if (begin !== undefined) unwrap(native.trainingState(model, begin))
+    return unwrap<{ batches: number }>(
+      native.beginFit(model, dataset, batchSize, from, to, shuffle ? 1 : 0, seed, epoch),
+    )
+  })
   const reporter = new Reporter(request.reportMilliseconds, onSteps)
   const clock = new Clock()
   const result = { loss: NaN, metrics: {}, batches: begun.batches, images: 0, stopped: false }
@@ -189,10 +190,10 @@ export async function evaluate(
   const { native, run } = stage
   const { signal } = options
   const { model, dataset, batchSize, from, to } = request
-  const start = request.more === true ? 2 : 0
-  await whole(native, () =>
-    unwrap(native.beginEvaluate(model, dataset, batchSize, from, to, start)),
-  )
+  await whole(native, () => {
+    if (request.more !== undefined) unwrap(native.trainingState(model, request.more))
+    unwrap(native.beginEvaluate(model, dataset, batchSize, from, to))
+  })
   for (;;) {
     if (signal?.aborted) throw abortError('evaluate', signal)
     if (run.disposed) throw disposedDuring('evaluate')

@@ -87,8 +87,9 @@ export function readSafetensors(bytes: Uint8Array, place: string): Safetensors {
   }
   const tensors = new Map(
     entries.map(({ name, shape, begin, end }) => {
-      // A copy of its own: the bytes may begin anywhere, and belong to the caller.
-      const data = new Float32Array(bytes.slice(from + begin, from + end).buffer)
+      // A copy of its own: the bytes may begin anywhere, and belong to the caller. Not by slice, which
+      // in Node's Buffer copies nothing.
+      const data = new Float32Array(new Uint8Array(bytes.subarray(from + begin, from + end)).buffer)
       return [name, { name, shape, data }]
     }),
   )

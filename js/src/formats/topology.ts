@@ -58,7 +58,7 @@ export interface BuildOptions {
   /** Opens every sentence. Default `loadModel`. */
   place?: string
   /** How many numbers the weights must have, so that no damaged file makes a giant. Default: any. */
-  floats?: number
+  numbers?: number
 }
 
 /**
@@ -73,15 +73,16 @@ export interface BuildOptions {
  */
 export async function buildFromTopology(
   json: unknown,
-  { seed, place = 'loadModel', floats }: BuildOptions = {},
+  { seed, place = 'loadModel', numbers }: BuildOptions = {},
 ): Promise<Model> {
   const { name, inputs, outputs } = readGraph(json, place)
   try {
-    return await create(place, name, inputs, outputs, seed, floats)
+    return await create(place, name, inputs, outputs, seed, numbers)
   } catch (cause) {
     // Far too deep a nesting ends in a RangeError; what the engine says of options is a good sentence.
+    // A single layer that "would need" more than there can ever be was never in a file.
     const known = cause instanceof FoveaError && !/^bad-/.test(cause.code)
-    if (known) throw cause
+    if (known && !(numbers !== undefined && cause.message.includes('would need'))) throw cause
     throw wrong(place, `describes a network that cannot be: ${(cause as Error).message}`, cause)
   }
 }
