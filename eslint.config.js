@@ -5,7 +5,7 @@ import globals from 'globals'
 import ts from 'typescript-eslint'
 
 export default ts.config(
-  { ignores: ['build/', 'dist/', 'data/', '.toolchain/', '**/*.svelte'] },
+  { ignores: ['build/', 'dist/', 'data/', '.toolchain/', 'docs/api/', '**/*.svelte'] },
   js.configs.recommended,
   ts.configs.strict,
   {

@@ -1,18 +1,35 @@
 // SPDX-License-Identifier: MIT
 // The time of each layer in a training step: fovea_layers DESCRIPTION BATCH, where DESCRIPTION is
 // the text of a model (src/graph/model_spec.h). Every instruction of the compiled program is run
-// many times by itself, which it can be since kernels overwrite; the median counts. A program of
-// its own rather than a call of the engine, so that nobody downloads it.
+// many times by itself, which it can be since kernels overwrite; the median counts, in processor
+// time. A program of its own rather than a call of the engine, so that nobody downloads it.
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <vector>
 
+#ifdef __EMSCRIPTEN__
+#include <emscripten.h>
+#else
+#include <ctime>
+#endif
+
 #include "core/json.h"
 #include "graph/model.h"
+
+// Processor time: others may want the same processor.
+#ifdef __EMSCRIPTEN__
+EM_JS(double, processor_milliseconds, (), {
+  const used = process.cpuUsage();
+  return (used.user + used.system) / 1000;
+});
+#else
+static double processor_milliseconds() {
+  return 1000.0 * static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+}
+#endif
 
 namespace {
 
@@ -20,7 +37,6 @@ using fovea::Instruction;
 using fovea::Model;
 using fovea::Network;
 using fovea::Plan;
-using Clock = std::chrono::steady_clock;
 
 constexpr int kWindows = 25;
 constexpr double kWindowMilliseconds = 4;
@@ -34,16 +50,12 @@ void fill(fovea::TensorView view, std::uint32_t& state, float low, float high) {
   }
 }
 
-double milliseconds(Clock::duration time) {
-  return std::chrono::duration<double, std::milli>(time).count();
-}
-
 /// Of one run, the median of many windows.
 double time_of(Model& model, Plan& plan, const Instruction& instruction) {
   const auto window = [&](int runs) {
-    const auto start = Clock::now();
+    const double start = processor_milliseconds();
     for (int i = 0; i < runs; ++i) model.run(plan, instruction, kSeed, 0);
-    return milliseconds(Clock::now() - start);
+    return processor_milliseconds() - start;
   };
   int runs = 1;
   while (window(runs) < kWindowMilliseconds && runs < (1 << 20)) runs *= 2;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Sets up whatever is missing, says what it does, and costs nothing when run again.
-//   node scripts/setup.mjs [build] [test] [lint] [browser] [package]   (build alone is the default)
+//   node scripts/setup.mjs [build] [test] [lint] [browser] [package] [engines]
+// Build alone is the default.
 import { pathToFileURL } from 'node:url'
 import { alone } from './lib/lock.mjs'
 import { toolchain } from './lib/paths.mjs'

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Sets up, builds and runs every test, or some parts:
 //   npm test                      everything
-//   npm test -- lint native       parts: lint, native, wasm, js, browser, package
+//   npm test -- lint native       parts: lint, native, wasm, js, browser, package, engines
 //   npm test -- wasm simd         the C++ tests of some wasm variants only
 // The last line is the total of what the runners counted.
 import { existsSync, readdirSync } from 'node:fs'
@@ -15,7 +15,7 @@ import { kPackages } from './setup/system.mjs'
 import { kLintStages } from './test/lint.mjs'
 import { catch2, heading, nodeTest } from './test/stage.mjs'
 
-const kParts = ['lint', 'native', 'wasm', 'js', 'browser', 'package']
+const kParts = ['lint', 'native', 'wasm', 'js', 'browser', 'package', 'engines']
 
 function testFiles(folder) {
   const path = join(root, folder)
@@ -52,6 +52,7 @@ function stagesOf(parts, variants) {
     ['js', 'JavaScript in Node'],
     ['browser', 'page in Chromium'],
     ['package', 'package in new projects'],
+    ['engines', 'package in three browsers'],
   ]) {
     const files = testFiles(`tests/${part}`)
     if (parts.includes(part) && files.length)

@@ -6,6 +6,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { fileURLToPath } from 'node:url'
 import { dataFiles } from './plugins/data-files.mjs'
+import { offline } from './plugins/offline.mjs'
 import { prerender } from './plugins/prerender.mjs'
 
 const fromRoot = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
@@ -31,7 +32,7 @@ const config = {
   root: fromRoot('web'),
   base: './',
   resolve: { alias: { fovea: fromRoot('dist/index.js') } },
-  plugins: [svelte(svelteOptions), prerender(), dataFiles(fromRoot('dist/data'))],
+  plugins: [svelte(svelteOptions), prerender(), dataFiles(fromRoot('dist/data')), offline()],
   server: {
     headers,
     fs: { allow: [fromRoot('.')] },
@@ -39,6 +40,7 @@ const config = {
     warmup: { clientFiles: ['./src/main.ts'], ssrFiles: ['./src/prerender.ts'] },
   },
   preview: { headers },
+  worker: { format: 'es' },
   build: {
     outDir: fromRoot('build/page'),
     emptyOutDir: true,

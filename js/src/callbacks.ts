@@ -36,12 +36,17 @@ export interface TrainingContext {
  * the batch hooks arrive in bundles, at most every 16 ms, in order and complete.
  */
 export interface Callback {
+  /** Before the first epoch. */
   onTrainBegin?(logs: Logs, context: TrainingContext): void | Promise<void>
+  /** After the last epoch, with its logs; also after `stop`. */
   onTrainEnd?(logs: Logs, context: TrainingContext): void | Promise<void>
+  /** Before an epoch, counted from 0. */
   onEpochBegin?(epoch: number, logs: Logs, context: TrainingContext): void | Promise<void>
   /** `logs` holds loss, the metrics, and both with `val_` before them after a validation. */
   onEpochEnd?(epoch: number, logs: Logs, context: TrainingContext): void | Promise<void>
+  /** Before a batch, counted from 0 in each epoch. */
   onBatchBegin?(batch: number, logs: Logs, context: TrainingContext): void | Promise<void>
+  /** After a batch, with what the step came to. */
   onBatchEnd?(batch: number, step: TrainingStep, context: TrainingContext): void | Promise<void>
 }
 
@@ -116,6 +121,11 @@ export function learningRateScheduler(schedule: (epoch: number, rate: number) =>
 /**
  * A bar on a terminal that moves while training, and a line per epoch; only the lines where the
  * output is no terminal or `bar` is false. The same as `verbose: 1`. Does nothing in a browser.
+ *
+ * @example
+ * ```ts
+ * await model.fit(x, y, { callbacks: [fovea.callbacks.progressBar({ bar: false })] })
+ * ```
  */
 export function progressBar(options: { bar?: boolean } = {}): Callback {
   checkNames('progressBar', options, ['bar'])

@@ -15,6 +15,7 @@ export interface Dataset {
   images: Tensor
   /** Class numbers, `[n]`. */
   labels: Int32Array
+  /** One name per class number. */
   classNames?: readonly string[]
 }
 

@@ -12,8 +12,10 @@ import { descriptorLine } from './spec.js'
 /** One value for each output: an array, or an object by the outputs' names. */
 export type PerOutput<T> = readonly T[] | Readonly<Record<string, T>>
 
-type LossChoice = LossName | Loss | CustomLoss
-type MetricChoice = MetricName | Metric
+/** A name, a descriptor, or a function of one's own. */
+export type LossChoice = LossName | Loss | CustomLoss
+/** A name, or a descriptor. */
+export type MetricChoice = MetricName | Metric
 
 /** What `compile` takes. */
 export interface CompileOptions {

@@ -136,5 +136,7 @@ export async function create(
   const home = { runtime: running, description, disposed: false }
   const made = new Model(home, graph, seed)
   settle(graph, home, made)
+  // Its weights are not those that its seed makes.
+  if (spec.includes(' weights=')) await made.keep(true)
   return made
 }

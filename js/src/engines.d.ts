@@ -3,21 +3,25 @@ declare module 'fovea:engines' {
   import type { Build } from './engine/engine.js'
   import type { ModuleFactory } from './engine/native.js'
   import type { serve } from './engine/serve.js'
+  import type { PackedModule } from './unpack.js'
 
   /** The builds that this copy of the package holds. */
   export const built: readonly Build[]
-  /** Browsers: the worker's script as text, and the wasm as unpack.ts reads it. */
-  export const embedded: Partial<
-    Record<Build, () => Promise<{ worker: string; wasm: string; size: number }>>
-  >
+  /** Browsers: the worker's script as text, and its wasm as unpack.ts reads it. */
+  export const embedded: Partial<Record<Build, () => Promise<PackedModule & { worker: string }>>>
   /** Browsers: the part of the engine that few models need. */
-  export const rest: Partial<Record<Build, () => Promise<{ wasm: string; size: number }>>>
+  export const rest: Partial<Record<Build, () => Promise<PackedModule>>>
   /** Browsers without a worker: what the worker's script exports. */
   export const inPage: Partial<
     Record<Build, () => Promise<{ serve: typeof serve; factory: ModuleFactory }>>
   >
   /** Node: the glue. */
   export const nodeGlue: Partial<Record<Build, () => Promise<{ default: ModuleFactory }>>>
+}
+
+// The small module that unpacks the others (scripts/package/codec.cpp), in hexadecimal.
+declare module 'fovea:unpacker' {
+  export const unpacker: string
 }
 
 // The glue of the build that a worker's script is bundled with.

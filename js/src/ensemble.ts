@@ -17,7 +17,16 @@ import { elementCount, shapeText } from './tensor.js'
 import type { FloatTensor } from './tensor.js'
 import type { Logs } from './training.js'
 
-/** Networks whose probabilities are averaged. Made by {@link ensemble}. */
+/**
+ * Networks whose probabilities are averaged. Made by {@link ensemble}.
+ *
+ * @example
+ * ```ts
+ * const all = await fovea.ensemble([m1, m2, m3])
+ * const probabilities = await all.predict(test.images)
+ * await all.dispose()
+ * ```
+ */
 export class Ensemble {
   /** @internal */
   constructor(
@@ -32,6 +41,11 @@ export class Ensemble {
    *
    * @returns a tensor `[n, ...]`; an array of tensors where the networks have several outputs
    * @throws FoveaError as `model.predict`
+   * @example
+   * ```ts
+   * const all = await fovea.ensemble([m1, m2])
+   * const probabilities = await all.predict(test.images)
+   * ```
    */
   async predict(x: Inputs, options: PredictOptions = {}): Promise<FloatTensor> {
     const means = await this.means(x, options)
@@ -43,6 +57,11 @@ export class Ensemble {
    * Loss and metrics of the mean, as the first network was compiled.
    *
    * @throws FoveaError as `model.evaluate`; `bad-option` where the first network is not compiled
+   * @example
+   * ```ts
+   * const all = await fovea.ensemble([m1, m2])
+   * const { accuracy } = await all.evaluate(test)
+   * ```
    */
   evaluate(x: Dataset, options?: EvaluateOptions): Promise<Logs>
   evaluate(x: Inputs, y: Targets, options?: EvaluateOptions): Promise<Logs>
@@ -60,7 +79,15 @@ export class Ensemble {
     return this.judge.evaluate(means, given.y as Targets, given.options)
   }
 
-  /** Frees what the ensemble added; the networks themselves stay. */
+  /**
+   * Frees what the ensemble added; the networks themselves stay.
+   *
+   * @example
+   * ```ts
+   * const all = await fovea.ensemble([m1, m2])
+   * await all.dispose()
+   * ```
+   */
   async dispose(): Promise<void> {
     const added = this.members.filter((one) => !this.models.includes(one))
     for (const one of added) await one.dispose()

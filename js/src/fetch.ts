@@ -1,4 +1,4 @@
-// Bytes from a URL, with a sentence when that fails.
+// Bytes from a URL, and a module from bytes, with a sentence when that fails.
 // SPDX-License-Identifier: MIT
 import { FoveaError } from './errors.js'
 
@@ -19,4 +19,19 @@ export async function fetchBytes(url: URL, place: string): Promise<Uint8Array<Ar
     )
   }
   return new Uint8Array(await response.arrayBuffer())
+}
+
+/** Compiles a binary that the user gave. */
+export async function compileGiven(bytes: BufferSource): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(bytes)
+  } catch (cause) {
+    throw new FoveaError(
+      'bad-file',
+      `init: the WebAssembly binary does not run: ${String(cause)}.`,
+      {
+        cause,
+      },
+    )
+  }
 }

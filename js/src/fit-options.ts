@@ -30,6 +30,7 @@ export interface FitOptions {
   validationSplit?: number
   /** Validate after every so many epochs. Default 1. */
   validationFreq?: number
+  /** Told of the beginning and end of training, epochs and batches, in this order. */
   callbacks?: readonly Callback[]
   /** Aborting it ends the training within one batch; `fit` rejects with code `aborted`. */
   signal?: AbortSignal

@@ -20,7 +20,15 @@ export interface OptionRecord {
   readonly [name: string]: OptionValue
 }
 
-/** A layer that is not yet part of a model: its type and what the user said about it. */
+/**
+ * A layer that is not yet part of a model: its type and what the user said about it.
+ *
+ * @example
+ * ```ts
+ * const layer = fovea.layers.dense({ units: 10 })
+ * layer.type // 'dense'
+ * ```
+ */
 export class Layer {
   /** For example `conv2d`. */
   readonly type: string
@@ -48,7 +56,16 @@ export class Layer {
   }
 }
 
-/** The output of a layer before there are numbers: a place in a graph. */
+/**
+ * The output of a layer before there are numbers: a place in a graph.
+ *
+ * @example
+ * ```ts
+ * const x = fovea.input({ shape: [784] })
+ * const y = fovea.layers.dense({ units: 10 }).apply(x)
+ * y.inputs // [x]
+ * ```
+ */
 export class SymbolicTensor {
   /** The layer whose output this is. */
   readonly layer: Layer

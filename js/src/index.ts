@@ -28,7 +28,14 @@ export { FoveaError } from './errors.js'
 export type { FoveaErrorCode } from './errors.js'
 export { dataset } from './dataset.js'
 export { input } from './graph.js'
-export type { InputOptions, Joint, Layer, SymbolicTensor } from './graph.js'
+export type {
+  InputOptions,
+  Joint,
+  Layer,
+  OptionRecord,
+  OptionValue,
+  SymbolicTensor,
+} from './graph.js'
 export { oneHot, tensor } from './tensor.js'
 export type { FloatTensor, NumberArray, Tensor, TensorData } from './tensor.js'
 
@@ -39,7 +46,7 @@ export type { ActivationName } from './activations.js'
 export type { Callback, TrainingContext } from './callbacks.js'
 export type { Constraint } from './constraints.js'
 export type { Batch, Dataset, Inputs, Labels, Stream, Targets } from './columns.js'
-export type { CompileOptions } from './compile.js'
+export type { CompileOptions, LossChoice, MetricChoice, PerOutput } from './compile.js'
 export type { Build, LayerInfo, ParameterCount, PortInfo, Variant } from './engine/engine.js'
 export type { ClassWeight, SampleWeight } from './example-weights.js'
 export type { FitOptions } from './fit-options.js'

@@ -40,10 +40,15 @@ export interface VarianceScalingOptions {
 
 /** An initializer with its options. */
 export interface InitializerDescriptor extends NormalOptions, VarianceScalingOptions {
+  /** Which initializer. */
   type: InitializerName
+  /** The value of `constant`. */
   value?: number
+  /** The lower end of `randomUniform`. */
   minval?: number
+  /** The upper end of `randomUniform`. */
   maxval?: number
+  /** The factor of `orthogonal` and `identity`. */
   gain?: number
 }
 
@@ -56,54 +61,157 @@ const optional = <Options extends object>(type: InitializerName) => {
 /** Options that do not exist go to the engine all the same: it refuses them. */
 const named = (type: InitializerName) => optional<Record<string, never>>(type)
 
-/** Uniform in ±sqrt(6 / (fan in + fan out)): Keras's default. */
+/**
+ * Uniform in ±sqrt(6 / (fan in + fan out)): Keras's default.
+ *
+ * @example
+ * ```ts
+ * fovea.layers.dense({ units: 10, kernelInitializer: fovea.initializers.glorotUniform() })
+ * ```
+ */
 export const glorotUniform = /* @__PURE__ */ named('glorotUniform')
 
-/** Truncated normal with variance 2 / (fan in + fan out). */
+/**
+ * Truncated normal with variance 2 / (fan in + fan out).
+ *
+ * @example
+ * ```ts
+ * fovea.layers.dense({ units: 10, kernelInitializer: fovea.initializers.glorotNormal() })
+ * ```
+ */
 export const glorotNormal = /* @__PURE__ */ named('glorotNormal')
 
-/** Uniform in ±sqrt(6 / fan in): made for relu. */
+/**
+ * Uniform in ±sqrt(6 / fan in): made for relu.
+ *
+ * @example
+ * ```ts
+ * fovea.layers.dense({ units: 10, kernelInitializer: fovea.initializers.heUniform() })
+ * ```
+ */
 export const heUniform = /* @__PURE__ */ named('heUniform')
 
-/** Truncated normal with variance 2 / fan in: made for relu. */
+/**
+ * Truncated normal with variance 2 / fan in: made for relu.
+ *
+ * @example
+ * ```ts
+ * fovea.layers.dense({ units: 10, kernelInitializer: fovea.initializers.heNormal() })
+ * ```
+ */
 export const heNormal = /* @__PURE__ */ named('heNormal')
 
-/** Uniform in ±sqrt(3 / fan in): made for selu. */
+/**
+ * Uniform in ±sqrt(3 / fan in): made for selu.
+ *
+ * @example
+ * ```ts
+ * fovea.layers.dense({ units: 10, kernelInitializer: fovea.initializers.leCunUniform() })
+ * ```
+ */
 export const leCunUniform = /* @__PURE__ */ named('leCunUniform')
 
-/** Truncated normal with variance 1 / fan in: made for selu. */
+/**
+ * Truncated normal with variance 1 / fan in: made for selu.
+ *
+ * @example
+ * ```ts
+ * fovea.layers.dense({ units: 10, kernelInitializer: fovea.initializers.leCunNormal() })
+ * ```
+ */
 export const leCunNormal = /* @__PURE__ */ named('leCunNormal')
 
-/** Normal. */
+/**
+ * Normal.
+ *
+ * @example
+ * ```ts
+ * fovea.layers.dense({ units: 10, kernelInitializer: fovea.initializers.randomNormal({ stddev: 0.01 }) })
+ * ```
+ */
 export const randomNormal = /* @__PURE__ */ optional<NormalOptions>('randomNormal')
 
-/** Normal; what lies beyond two standard deviations is drawn again. */
+/**
+ * Normal; what lies beyond two standard deviations is drawn again.
+ *
+ * @example
+ * ```ts
+ * fovea.layers.dense({ units: 10, kernelInitializer: fovea.initializers.truncatedNormal({ stddev: 0.02 }) })
+ * ```
+ */
 export const truncatedNormal = /* @__PURE__ */ optional<NormalOptions>('truncatedNormal')
 
-/** Uniform from `minval` (default -0.05) to `maxval` (0.05). */
+/**
+ * Uniform from `minval` (default -0.05) to `maxval` (0.05).
+ *
+ * @example
+ * ```ts
+ * fovea.layers.dense({ units: 10, kernelInitializer: fovea.initializers.randomUniform({ minval: -1, maxval: 1 }) })
+ * ```
+ */
 export const randomUniform = /* @__PURE__ */ optional<{ minval?: number; maxval?: number }>(
   'randomUniform',
 )
 
-/** Mean 0 and variance scale / n, n the number of terms that a weight meets. */
+/**
+ * Mean 0 and variance scale / n, n the number of terms that a weight meets.
+ *
+ * @example
+ * ```ts
+ * fovea.layers.dense({ units: 10, kernelInitializer: fovea.initializers.varianceScaling({ mode: 'fanOut' }) })
+ * ```
+ */
 export const varianceScaling = /* @__PURE__ */ optional<VarianceScalingOptions>('varianceScaling')
 
 /**
  * Orthonormal columns (or rows, where those are fewer) times `gain` (default 1), all dimensions but
  * the last as one (Saxe et al., 2013).
+ *
+ * @example
+ * ```ts
+ * fovea.layers.dense({ units: 10, kernelInitializer: fovea.initializers.orthogonal({ gain: 1.4 }) })
+ * ```
  */
 export const orthogonal = /* @__PURE__ */ optional<{ gain?: number }>('orthogonal')
 
-/** The identity matrix times `gain` (default 1): for weights of two dimensions. */
+/**
+ * The identity matrix times `gain` (default 1): for weights of two dimensions.
+ *
+ * @example
+ * ```ts
+ * fovea.layers.dense({ units: 10, kernelInitializer: fovea.initializers.identity() })
+ * ```
+ */
 export const identity = /* @__PURE__ */ optional<{ gain?: number }>('identity')
 
-/** All zero. */
+/**
+ * All zero.
+ *
+ * @example
+ * ```ts
+ * fovea.layers.dense({ units: 10, biasInitializer: fovea.initializers.zeros() })
+ * ```
+ */
 export const zeros = /* @__PURE__ */ named('zeros')
 
-/** All one. */
+/**
+ * All one.
+ *
+ * @example
+ * ```ts
+ * fovea.layers.dense({ units: 10, kernelInitializer: fovea.initializers.ones() })
+ * ```
+ */
 export const ones = /* @__PURE__ */ named('ones')
 
-/** Every weight the same value. */
+/**
+ * Every weight the same value.
+ *
+ * @example
+ * ```ts
+ * fovea.layers.dense({ units: 1, biasInitializer: fovea.initializers.constant({ value: -2 }) })
+ * ```
+ */
 export function constant(options: { value: number }): InitializerDescriptor {
   return { type: 'constant', ...options }
 }

@@ -22,6 +22,7 @@ export {
   toSafetensors,
 } from './formats/keep.js'
 export { runActivations, runGradients } from './inside.js'
+export { revive } from './revive.js'
 export { evaluateStream, streamEpochs } from './stream.js'
 export { alexnet } from './zoo/alexnet.js'
 export {

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 export * from './layers/activation.js'
 export * from './layers/augmentation.js'
-export type { LayerOptions, Padding, Size2d } from './layers/base.js'
+export type { ImageOptions, LayerOptions, Padding, Size2d } from './layers/base.js'
 export * from './layers/convolution.js'
 export * from './layers/merge.js'
 export * from './layers/noise.js'

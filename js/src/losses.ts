@@ -6,8 +6,11 @@ import type { FloatTensor, Tensor } from './tensor.js'
 
 /** A loss and what the user said about it. */
 export interface Loss {
+  /** Tells descriptors apart. */
   readonly kind: 'loss'
+  /** Its name, as a string would give it. */
   readonly type: string
+  /** What was said about it; the engine knows the defaults. */
   readonly options: OptionRecord
 }
 
@@ -31,7 +34,9 @@ export type CustomLoss = (yTrue: FloatTensor, yPred: FloatTensor) => LossAndGrad
 
 /** What a loss of one's own gives back. */
 export interface LossAndGradient {
+  /** The mean over the batch. */
   loss: number
+  /** How that changes with each number of the prediction, in its shape. */
   gradient: Tensor | Float32Array
 }
 
@@ -81,7 +86,7 @@ export interface FocalOptions extends CrossentropyOptions {
   multiLabel?: boolean
 }
 
-type None = Record<string, never>
+type NoOptions = Record<string, never>
 const loss = <Options extends object>(type: LossName | 'gaussianMixtureNLL') => {
   return (options?: Options): Loss => {
     return { kind: 'loss', type, options: { ...options } as OptionRecord }
@@ -101,62 +106,183 @@ export const sparseCategoricalCrossentropy = /* @__PURE__ */ loss<SparseCrossent
   'sparseCategoricalCrossentropy',
 )
 
-/** Cross-entropy for one-hot labels or distributions: labels and outputs `[n, classes]`. */
+/**
+ * Cross-entropy for one-hot labels or distributions: labels and outputs `[n, classes]`.
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer: 'adam', loss: fovea.losses.categoricalCrossentropy({ labelSmoothing: 0.1 }) })
+ * ```
+ */
 export const categoricalCrossentropy =
   /* @__PURE__ */ loss<CrossentropyOptions>('categoricalCrossentropy')
 
-/** −t log y − (1 − t) log(1 − y) for each output: after a sigmoid, or `fromLogits`. */
+/**
+ * −t log y − (1 − t) log(1 − y) for each output: after a sigmoid, or `fromLogits`.
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer: 'adam', loss: fovea.losses.binaryCrossentropy({ fromLogits: true }) })
+ * ```
+ */
 export const binaryCrossentropy = /* @__PURE__ */ loss<CrossentropyOptions>('binaryCrossentropy')
 
 /**
  * Cross-entropy times (1 − p)^gamma, p the probability of what is true: easy examples count less
  * (Lin et al., 2017). One output is a yes or no; of several one is right (all times `alpha`), unless
  * `multiLabel` says otherwise.
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer: 'adam', loss: fovea.losses.focal({ gamma: 2, alpha: 0.25 }) })
+ * ```
  */
 export const focal = /* @__PURE__ */ loss<FocalOptions>('focal')
 
-/** Mean of (y − t)². */
-export const meanSquaredError = /* @__PURE__ */ loss<None>('meanSquaredError')
+/**
+ * Mean of (y − t)².
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer: 'adam', loss: fovea.losses.meanSquaredError() })
+ * ```
+ */
+export const meanSquaredError = /* @__PURE__ */ loss<NoOptions>('meanSquaredError')
 
-/** Mean of |y − t|. */
-export const meanAbsoluteError = /* @__PURE__ */ loss<None>('meanAbsoluteError')
+/**
+ * Mean of |y − t|.
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer: 'adam', loss: fovea.losses.meanAbsoluteError() })
+ * ```
+ */
+export const meanAbsoluteError = /* @__PURE__ */ loss<NoOptions>('meanAbsoluteError')
 
-/** Mean of 100 · |y − t| / |t|. */
-export const meanAbsolutePercentageError = /* @__PURE__ */ loss<None>('meanAbsolutePercentageError')
+/**
+ * Mean of 100 · |y − t| / |t|.
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer: 'adam', loss: fovea.losses.meanAbsolutePercentageError() })
+ * ```
+ */
+export const meanAbsolutePercentageError = /* @__PURE__ */ loss<NoOptions>(
+  'meanAbsolutePercentageError',
+)
 
-/** Mean of (log(y + 1) − log(t + 1))². */
-export const meanSquaredLogarithmicError = /* @__PURE__ */ loss<None>('meanSquaredLogarithmicError')
+/**
+ * Mean of (log(y + 1) − log(t + 1))².
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer: 'adam', loss: fovea.losses.meanSquaredLogarithmicError() })
+ * ```
+ */
+export const meanSquaredLogarithmicError = /* @__PURE__ */ loss<NoOptions>(
+  'meanSquaredLogarithmicError',
+)
 
-/** (y − t)² / 2 up to a distance of `delta` (default 1), a straight line beyond. */
+/**
+ * (y − t)² / 2 up to a distance of `delta` (default 1), a straight line beyond.
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer: 'adam', loss: fovea.losses.huber({ delta: 2 }) })
+ * ```
+ */
 export const huber = /* @__PURE__ */ loss<{ delta?: number }>('huber')
 
-/** Mean of log(cosh(y − t)). */
-export const logCosh = /* @__PURE__ */ loss<None>('logCosh')
+/**
+ * Mean of log(cosh(y − t)).
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer: 'adam', loss: fovea.losses.logCosh() })
+ * ```
+ */
+export const logCosh = /* @__PURE__ */ loss<NoOptions>('logCosh')
 
-/** Mean of max(0, 1 − t y) with t = ±1; a 0 counts as −1. */
-export const hinge = /* @__PURE__ */ loss<None>('hinge')
+/**
+ * Mean of max(0, 1 − t y) with t = ±1; a 0 counts as −1.
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer: 'adam', loss: fovea.losses.hinge() })
+ * ```
+ */
+export const hinge = /* @__PURE__ */ loss<NoOptions>('hinge')
 
-/** Mean of max(0, 1 − t y)² with t = ±1; a 0 counts as −1. */
-export const squaredHinge = /* @__PURE__ */ loss<None>('squaredHinge')
+/**
+ * Mean of max(0, 1 − t y)² with t = ±1; a 0 counts as −1.
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer: 'adam', loss: fovea.losses.squaredHinge() })
+ * ```
+ */
+export const squaredHinge = /* @__PURE__ */ loss<NoOptions>('squaredHinge')
 
-/** max(0, 1 + the largest wrong score − the right one), one-hot labels. */
-export const categoricalHinge = /* @__PURE__ */ loss<None>('categoricalHinge')
+/**
+ * max(0, 1 + the largest wrong score − the right one), one-hot labels.
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer: 'adam', loss: fovea.losses.categoricalHinge() })
+ * ```
+ */
+export const categoricalHinge = /* @__PURE__ */ loss<NoOptions>('categoricalHinge')
 
-/** Sum of t log(t / y) over the last dimension. */
-export const kullbackLeiblerDivergence = /* @__PURE__ */ loss<None>('kullbackLeiblerDivergence')
+/**
+ * Sum of t log(t / y) over the last dimension.
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer: 'adam', loss: fovea.losses.kullbackLeiblerDivergence() })
+ * ```
+ */
+export const kullbackLeiblerDivergence = /* @__PURE__ */ loss<NoOptions>(
+  'kullbackLeiblerDivergence',
+)
 
-/** Mean of y − t log y. */
-export const poisson = /* @__PURE__ */ loss<None>('poisson')
+/**
+ * Mean of y − t log y.
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer: 'adam', loss: fovea.losses.poisson() })
+ * ```
+ */
+export const poisson = /* @__PURE__ */ loss<NoOptions>('poisson')
 
-/** Minus the cosine of the angle between y and t, over the last dimension. */
-export const cosineSimilarity = /* @__PURE__ */ loss<None>('cosineSimilarity')
+/**
+ * Minus the cosine of the angle between y and t, over the last dimension.
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer: 'adam', loss: fovea.losses.cosineSimilarity() })
+ * ```
+ */
+export const cosineSimilarity = /* @__PURE__ */ loss<NoOptions>('cosineSimilarity')
 
-/** 1 − 2 sum(t y) / (sum(t) + sum(y)), over the whole batch: for masks. */
-export const dice = /* @__PURE__ */ loss<None>('dice')
+/**
+ * 1 − 2 sum(t y) / (sum(t) + sum(y)), over the whole batch: for masks.
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer: 'adam', loss: fovea.losses.dice() })
+ * ```
+ */
+export const dice = /* @__PURE__ */ loss<NoOptions>('dice')
 
 /**
  * −log of the density of a mixture of normal distributions (Bishop, 1994). The output is
  * [weight logits, means, log standard deviations], `components` of each: 3 · components numbers for
  * targets `[n, 1]`. For targets `[n, d]` means and deviations are d numbers for each component.
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer: 'adam', loss: fovea.losses.gaussianMixtureNLL({ components: 3 }) })
+ * ```
  */
 export const gaussianMixtureNLL = /* @__PURE__ */ loss<{ components: number }>('gaussianMixtureNLL')

@@ -7,8 +7,11 @@ import type { NumberArray, Tensor } from './tensor.js'
 
 /** A metric and what the user said about it. */
 export interface Metric {
+  /** Tells descriptors apart. */
   readonly kind: 'metric'
+  /** Its name, as a string would give it. */
   readonly type: string
+  /** What was said about it; the engine knows the defaults. */
   readonly options: OptionRecord
 }
 
@@ -47,44 +50,127 @@ const metric = <Options extends MetricOptions>(type: MetricName) => {
 /**
  * Picked by the loss: the share of examples whose most probable class is the right one; of a single
  * output, or beside a binary loss, the share of numbers on their target's side of 0.5.
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer, loss, metrics: [fovea.metrics.accuracy()] })
+ * ```
  */
 export const accuracy = /* @__PURE__ */ metric<MetricOptions>('accuracy')
 
-/** The share of numbers on their target's side of the threshold. */
+/**
+ * The share of numbers on their target's side of the threshold.
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer, loss, metrics: [fovea.metrics.binaryAccuracy({ threshold: 0.7 })] })
+ * ```
+ */
 export const binaryAccuracy = /* @__PURE__ */ metric<ThresholdOptions>('binaryAccuracy')
 
-/** Accuracy for one-hot labels. */
+/**
+ * Accuracy for one-hot labels.
+ *
+ * @example
+ * ```ts
+ * const metrics = [fovea.metrics.categoricalAccuracy()]
+ * await model.compile({ optimizer, loss: 'categoricalCrossentropy', metrics })
+ * ```
+ */
 export const categoricalAccuracy = /* @__PURE__ */ metric<MetricOptions>('categoricalAccuracy')
 
-/** Accuracy for class numbers. */
+/**
+ * Accuracy for class numbers.
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer, loss, metrics: [fovea.metrics.sparseCategoricalAccuracy()] })
+ * ```
+ */
 export const sparseCategoricalAccuracy = /* @__PURE__ */ metric<MetricOptions>(
   'sparseCategoricalAccuracy',
 )
 
-/** The share of examples whose class is among the `k` (default 5) most probable. */
+/**
+ * The share of examples whose class is among the `k` (default 5) most probable.
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer, loss, metrics: [fovea.metrics.topKCategoricalAccuracy({ k: 3 })] })
+ * ```
+ */
 export const topKCategoricalAccuracy = /* @__PURE__ */ metric<MetricOptions & { k?: number }>(
   'topKCategoricalAccuracy',
 )
 
-/** Of what was said to be true, the share that is; over all outputs together. */
+/**
+ * Of what was said to be true, the share that is; over all outputs together.
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer, loss, metrics: [fovea.metrics.precision()] })
+ * ```
+ */
 export const precision = /* @__PURE__ */ metric<ThresholdOptions>('precision')
 
-/** Of what is true, the share that was said to be; over all outputs together. */
+/**
+ * Of what is true, the share that was said to be; over all outputs together.
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer, loss, metrics: [fovea.metrics.recall({ threshold: 0.3 })] })
+ * ```
+ */
 export const recall = /* @__PURE__ */ metric<ThresholdOptions>('recall')
 
-/** The harmonic mean of precision and recall. */
+/**
+ * The harmonic mean of precision and recall.
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer, loss, metrics: [fovea.metrics.f1()] })
+ * ```
+ */
 export const f1 = /* @__PURE__ */ metric<ThresholdOptions>('f1')
 
-/** The area under the ROC curve, by 200 thresholds as in Keras. */
+/**
+ * The area under the ROC curve, by 200 thresholds as in Keras.
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer, loss, metrics: [fovea.metrics.auc()] })
+ * ```
+ */
 export const auc = /* @__PURE__ */ metric<MetricOptions>('auc')
 
-/** Overlap / union of prediction and truth, the mean over the classes: for segmentation. */
+/**
+ * Overlap / union of prediction and truth, the mean over the classes: for segmentation.
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer, loss, metrics: [fovea.metrics.meanIoU({ numClasses: 10 })] })
+ * ```
+ */
 export const meanIoU = /* @__PURE__ */ metric<MetricOptions & { numClasses?: number }>('meanIoU')
 
-/** Mean of (y − t)². */
+/**
+ * Mean of (y − t)².
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer, loss, metrics: [fovea.metrics.mse({ name: 'error' })] })
+ * ```
+ */
 export const mse = /* @__PURE__ */ metric<MetricOptions>('mse')
 
-/** Mean of |y − t|. */
+/**
+ * Mean of |y − t|.
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer, loss, metrics: [fovea.metrics.mae()] })
+ * ```
+ */
 export const mae = /* @__PURE__ */ metric<MetricOptions>('mae')
 
 /**
@@ -148,9 +234,11 @@ export interface ClassScores {
 export interface ClassificationReport {
   /** One entry for each class. */
   classes: ClassScores[]
+  /** The share of right answers. */
   accuracy: number
   /** The mean over classes, and the mean over examples. */
   macro: Omit<ClassScores, 'support'>
+  /** Means weighted by the classes’ numbers of examples. */
   weighted: Omit<ClassScores, 'support'>
 }
 

@@ -2,8 +2,11 @@
 // here, so everything that does not touch numbers is synchronous.
 // SPDX-License-Identifier: MIT
 import type { Inputs } from './columns.js'
+import type { CompileOptions } from './compile.js'
 import type {
+  CallOptions,
   Engine,
+  EngineCalls,
   LayerInfo,
   ModelDescription,
   ParameterCount,
@@ -38,6 +41,10 @@ async function disposeHome(home: Home): Promise<void> {
   await runtime.engine.disposeModel({ model: description.model }).catch(() => {})
 }
 
+/** A model is kept outside of its worker this often, and up to so many weights. */
+const kKeepMilliseconds = 5000
+const kMostKept = 2 ** 23
+
 /** Options of `memory`. */
 export interface MemoryOptions {
   /** Examples at a time. Default 32. */
@@ -52,6 +59,8 @@ export class ModelBase {
   readonly name: string
   /** Decides initial weights, and by default shuffling and dropout. */
   readonly seed: number
+  /** What `compile` was given. @internal */
+  recipe: CompileOptions | undefined
   private readonly latest = new Latest()
 
   /** @internal */
@@ -119,12 +128,26 @@ export class ModelBase {
     return (made.length === 1 ? made[0] : made) as SymbolicTensor
   }
 
-  /** A table of the layers, their shapes and their weights, as Keras prints it. */
+  /**
+   * A table of the layers, their shapes and their weights, as Keras prints it.
+   *
+   * @example
+   * ```ts
+   * console.log(model.summary())
+   * ```
+   */
   summary(): string {
     return summaryText(this.description)
   }
 
-  /** How many weights there are. */
+  /**
+   * How many weights there are.
+   *
+   * @example
+   * ```ts
+   * const { total, trainable } = model.countParams()
+   * ```
+   */
   countParams(): ParameterCount {
     return { ...this.description.countParams }
   }
@@ -149,14 +172,27 @@ export class ModelBase {
    * Replaces the weights: all of them, in any order.
    *
    * @throws FoveaError `bad-shape` when a name or a shape differs; the message says which
+   * @example
+   * ```ts
+   * const weights = await base.getWeights()
+   * await model.setWeights(weights)
+   * ```
    */
   async setWeights(weights: readonly NamedTensor[]): Promise<void> {
     const engine = this.engine('setWeights')
     const parameters = matchWeights('setWeights', this.description.parameters, weights)
     await engine.restore({ model: this.id, parameters })
+    await this.keep(true)
   }
 
-  /** Lets training change a layer's weights, or not. */
+  /**
+   * Lets training change a layer's weights, or not.
+   *
+   * @example
+   * ```ts
+   * await model.setTrainable('conv2d_1', false)
+   * ```
+   */
   async setTrainable(layerName: string, trainable: boolean): Promise<void> {
     const engine = this.engine('setTrainable')
     await engine.setTrainable({ model: this.id, layer: layerName, trainable })
@@ -180,7 +216,14 @@ export class ModelBase {
     return (outputs.length === 1 ? first : outputs) as FloatTensor
   }
 
-  /** Like `predict`, but always an array: one tensor per output. */
+  /**
+   * Like `predict`, but always an array: one tensor per output.
+   *
+   * @example
+   * ```ts
+   * const [classes, boxes] = await model.predictAll(images)
+   * ```
+   */
   async predictAll(x: Inputs, options: PredictOptions = {}): Promise<FloatTensor[]> {
     return runPrediction(this.target('predict', this.engine('predict')), x, options, this.latest)
   }
@@ -272,14 +315,14 @@ export class ModelBase {
     await this.dispose()
   }
 
-  private async writable(): Promise<Writable> {
-    const { graph, description } = this
-    return { graph, description, weights: await this.getWeights() }
-  }
-
   /** For files: the engine and what it says of the model. @internal */
   parts(call: string): { engine: Engine; description: ModelDescription } {
     return { engine: this.engine(call), description: this.description }
+  }
+
+  private async writable(): Promise<Writable> {
+    const { graph, description } = this
+    return { graph, description, weights: await this.getWeights() }
   }
 
   protected target(call: string, engine: Engine): InferenceTarget {
@@ -287,8 +330,40 @@ export class ModelBase {
     return { engine, modelId: this.id, place: call, inputs, outputs }
   }
 
+  /**
+   * Keeps the model outside of its worker: at once, or every few seconds. Not where it is large.
+   * @internal
+   */
+  async keep(atOnce: boolean): Promise<void> {
+    const { home, runtime } = this
+    const now = performance.now()
+    if (
+      !runtime.backend.worker ||
+      (!atOnce && now - (home.keptAt ?? -Infinity) < kKeepMilliseconds)
+    )
+      return
+    home.keptAt = this.description.countParams.total > kMostKept ? Infinity : now
+    if (home.keptAt < Infinity) {
+      home.kept = await runtime.engine.snapshot({
+        model: this.id,
+        training: this.recipe !== undefined,
+      })
+    }
+  }
+
+  /** The engine of a model whose worker was lost: every call first brings the model back. */
+  private revived(): Engine {
+    return new Proxy({} as Engine, {
+      get: (_, name: keyof EngineCalls) => async (request: object, options?: CallOptions) => {
+        await late('revive')(this)
+        const call = this.runtime.engine[name] as (...given: unknown[]) => Promise<unknown>
+        return call({ ...request, model: this.id }, options)
+      },
+    })
+  }
+
   protected engine(call: string): Engine {
-    if (!this.home.disposed) return this.runtime.engine
+    if (!this.home.disposed) return this.runtime.lost ? this.revived() : this.runtime.engine
     throw new FoveaError(
       'disposed',
       `${call}: the model "${this.name}" was disposed of. Make a new one.`,

@@ -35,8 +35,6 @@ export class Model extends ModelBase {
   private control: TrainingControl | undefined
   private compiled = false
   private lossFunctions: readonly CustomLoss[] = []
-  /** What `compile` was given. @internal */
-  recipe: CompileOptions | undefined
 
   /**
    * Says how to train: optimizer, loss, metrics.
@@ -58,14 +56,29 @@ export class Model extends ModelBase {
     this.compiled = true
     this.lossFunctions = [...customLosses.values()]
     this.recipe = options
+    if (this.home.kept !== undefined) await this.keep(true)
   }
 
-  /** The optimizer's step size. */
+  /**
+   * The optimizer's step size.
+   *
+   * @example
+   * ```ts
+   * const rate = await model.getLearningRate()
+   * ```
+   */
   getLearningRate(): Promise<number> {
     return this.compiledEngine('getLearningRate').getLearningRate({ model: this.id })
   }
 
-  /** Changes the optimizer's step size from the next step on. */
+  /**
+   * Changes the optimizer's step size from the next step on.
+   *
+   * @example
+   * ```ts
+   * await model.setLearningRate(1e-4)
+   * ```
+   */
   async setLearningRate(learningRate: number): Promise<void> {
     const engine = this.compiledEngine('setLearningRate')
     if (!(Number.isFinite(learningRate) && learningRate >= 0)) {
@@ -75,10 +88,9 @@ export class Model extends ModelBase {
   }
 
   /**
-   * Trains.
+   * Trains on examples `x` (a tensor `[n, ...]`, or an array of tensors for several inputs) and labels
+   * `y` (class numbers `[n]`, or a tensor), or on a data set that has both.
    *
-   * @param x examples: a tensor `[n, ...]`, an array of tensors, or a data set
-   * @param y labels: class numbers `[n]`, or a tensor; left out where `x` is a data set
    * @returns loss and metrics of every epoch
    * @throws FoveaError `bad-shape`, `bad-option`, `bad-data`, `non-finite-loss`, `aborted`, `busy`
    * @example
@@ -126,7 +138,14 @@ export class Model extends ModelBase {
     }
   }
 
-  /** One step on one batch. Returns loss and metrics of the batch before the step. */
+  /**
+   * One step on one batch. Returns loss and metrics of the batch before the step.
+   *
+   * @example
+   * ```ts
+   * const { loss: before } = await model.trainOnBatch(x, y)
+   * ```
+   */
   async trainOnBatch(x: Inputs, y: Targets): Promise<Logs> {
     const first = 'data' in x ? x : x[0]
     const options = { batchSize: Math.max(first?.shape[0] ?? 1, 1), shuffle: false }
@@ -167,7 +186,7 @@ export class Model extends ModelBase {
    * @example
    * ```ts
    * const { loss, input } = await model.gradients(image, [3])       // input: [1, 28, 28, 1]
-   * const outputGradients = fovea.tensor(new Float32Array([1, 0]), [1, 2])
+   * const outputGradients = fovea.oneHot([3], 10) // how the fourth output alone changes
    * const { weights } = await model.gradients(image, { outputGradients })
    * ```
    */
@@ -221,29 +240,61 @@ export class Model extends ModelBase {
    * @example
    * ```ts
    * await model.save('indexeddb://digits')
-   * const model = await fovea.loadModel('indexeddb://digits')
+   * const later = await fovea.loadModel('indexeddb://digits')
    * ```
    */
   save(url: string | URL, options?: SafetensorsOptions): Promise<void> {
     return late('saveModel')(this, url, options)
   }
 
-  /** Holds the training after the current batch. Predictions are still answered. */
+  /**
+   * Holds the training after the current batch. Predictions are still answered.
+   *
+   * @example
+   * ```ts
+   * model.pause()
+   * await model.predict(test.images)
+   * model.resume()
+   * ```
+   */
   pause(): void {
     this.tell('pause')
   }
 
-  /** Goes on after `pause`. */
+  /**
+   * Goes on after `pause`.
+   *
+   * @example
+   * ```ts
+   * model.resume()
+   * ```
+   */
   resume(): void {
     this.tell('resume')
   }
 
-  /** Ends the training after the current batch; `fit` resolves with the epochs completed. */
+  /**
+   * Ends the training after the current batch; `fit` resolves with the epochs completed.
+   *
+   * @example
+   * ```ts
+   * const stopped = model.fit(x, y, { epochs: 100 })
+   * model.stop()
+   * const { history } = await stopped
+   * ```
+   */
   stop(): void {
     this.tell('stop')
   }
 
-  /** Frees what the model holds in the engine. A training that runs rejects with `disposed`. */
+  /**
+   * Frees what the model holds in the engine. A training that runs rejects with `disposed`.
+   *
+   * @example
+   * ```ts
+   * await model.dispose()
+   * ```
+   */
   override async dispose(): Promise<void> {
     if (this.control !== undefined) this.control.disposed = true
     this.control?.changed()

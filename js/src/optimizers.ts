@@ -5,8 +5,11 @@ import type { Schedule } from './schedules.js'
 
 /** An optimizer and what the user said about it. */
 export interface Optimizer {
+  /** Tells descriptors apart. */
   readonly kind: 'optimizer'
+  /** Its name, as a string would give it. */
   readonly type: string
+  /** What was said about it; the engine knows the defaults. */
   readonly options: OptionRecord
 }
 
@@ -84,10 +87,24 @@ const optimizer = <Options extends object>(type: OptimizerName) => {
  */
 export const sgd = /* @__PURE__ */ optimizer<SgdOptions>('sgd')
 
-/** Steps divided by the root of the mean square of the gradients (Hinton, 2012). */
+/**
+ * Steps divided by the root of the mean square of the gradients (Hinton, 2012).
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer: fovea.optimizers.rmsprop({ learningRate: 1e-3, rho: 0.9 }), loss })
+ * ```
+ */
 export const rmsprop = /* @__PURE__ */ optimizer<RmspropOptions>('rmsprop')
 
-/** Steps divided by the root of the sum of all squares (Duchi et al., 2011). */
+/**
+ * Steps divided by the root of the sum of all squares (Duchi et al., 2011).
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer: fovea.optimizers.adagrad({ learningRate: 0.01 }), loss })
+ * ```
+ */
 export const adagrad = /* @__PURE__ */ optimizer<
   OptimizerOptions & {
     /** What the sum begins with. Default 0.1. */
@@ -97,7 +114,14 @@ export const adagrad = /* @__PURE__ */ optimizer<
   }
 >('adagrad')
 
-/** Steps in the proportion of past steps to past gradients (Zeiler, 2012). */
+/**
+ * Steps in the proportion of past steps to past gradients (Zeiler, 2012).
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer: fovea.optimizers.adadelta({ learningRate: 1 }), loss })
+ * ```
+ */
 export const adadelta = /* @__PURE__ */ optimizer<
   OptimizerOptions & {
     /** Default 0.95. */
@@ -117,16 +141,44 @@ export const adadelta = /* @__PURE__ */ optimizer<
  */
 export const adam = /* @__PURE__ */ optimizer<AdamOptions>('adam')
 
-/** Adam with the largest gradient instead of the mean square (Kingma and Ba, 2014). */
+/**
+ * Adam with the largest gradient instead of the mean square (Kingma and Ba, 2014).
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer: fovea.optimizers.adamax({ learningRate: 2e-3 }), loss })
+ * ```
+ */
 export const adamax = /* @__PURE__ */ optimizer<MomentOptions>('adamax')
 
-/** Adam with weight decay beside the gradient (Loshchilov and Hutter, 2017). */
+/**
+ * Adam with weight decay beside the gradient (Loshchilov and Hutter, 2017).
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer: fovea.optimizers.adamw({ learningRate: 1e-3, weightDecay: 4e-3 }), loss })
+ * ```
+ */
 export const adamw = /* @__PURE__ */ optimizer<AdamOptions>('adamw')
 
-/** Adam that looks ahead (Dozat, 2016). */
+/**
+ * Adam that looks ahead (Dozat, 2016).
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer: fovea.optimizers.nadam(), loss })
+ * ```
+ */
 export const nadam = /* @__PURE__ */ optimizer<MomentOptions>('nadam')
 
-/** Steps of the size of the rate, by sign only (Chen et al., 2023). */
+/**
+ * Steps of the size of the rate, by sign only (Chen et al., 2023).
+ *
+ * @example
+ * ```ts
+ * await model.compile({ optimizer: fovea.optimizers.lion({ learningRate: 1e-4 }), loss })
+ * ```
+ */
 export const lion = /* @__PURE__ */ optimizer<
   OptimizerOptions & {
     /** Default 0.9. */

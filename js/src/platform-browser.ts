@@ -8,9 +8,10 @@ import { connect } from './engine/engine-worker-client.js'
 import type { EngineHost } from './engine/engine-worker-client.js'
 import type { Port } from './engine/protocol.js'
 import type { InitOptions } from './engine/runtime.js'
-import { fetchBytes } from './fetch.js'
+import { compileGiven, fetchBytes } from './fetch.js'
 import type { Platform, StartRequest } from './platform-types.js'
 import { unpack } from './unpack.js'
+import type { PackedModule } from './unpack.js'
 
 /** A worker without threads loads one script; a threaded one starts more, and may hang in Firefox. */
 const kStartMilliseconds = { plain: 20_000, threaded: 6_000 }
@@ -44,7 +45,9 @@ export const browserPlatform: Platform = {
 
 async function startEngine(request: StartRequest): Promise<Engine> {
   const { build, threads, worker, options, onLost } = request
-  const wasm = await compile(build, options)
+  // A worker takes as long to start as the module to unpack: both at once.
+  const wasm = compile(build, options)
+  wasm.catch(() => {}) // it is heard of below, unless the worker fails first
   const milliseconds = threads > 1 ? kStartMilliseconds.threaded : kStartMilliseconds.plain
   const fetchRest = restOf(build, options)
   if (!worker) {
@@ -64,19 +67,17 @@ async function startEngine(request: StartRequest): Promise<Engine> {
 async function compile(build: Build, options: InitOptions): Promise<WebAssembly.Module> {
   const { wasmModule, wasmBinary, wasmUrl } = options
   if (wasmModule !== undefined) return wasmModule
-  if (wasmBinary !== undefined) return WebAssembly.compile(wasmBinary)
-  if (wasmUrl !== undefined)
-    return WebAssembly.compile(await fetchBytes(resolve(wasmUrl, build), 'init'))
+  if (wasmBinary !== undefined) return compileGiven(wasmBinary)
+  if (wasmUrl !== undefined) return compileGiven(await fetchBytes(resolve(wasmUrl, build), 'init'))
   return compilePacked(embedded, build)
 }
 
 /** A module that the package carries as a string. */
 async function compilePacked(
-  modules: Partial<Record<Build, () => Promise<{ wasm: string; size: number }>>>,
+  modules: Partial<Record<Build, () => Promise<PackedModule>>>,
   build: Build,
 ): Promise<WebAssembly.Module> {
-  const { wasm, size } = await load(modules, build)
-  return WebAssembly.compile(unpack(wasm, size))
+  return WebAssembly.compile(await unpack(await load(modules, build)))
 }
 
 /** The module that comes with the package is in two parts; one that the user gives is whole. */

@@ -14,7 +14,7 @@ import type { Engine } from './engine/engine.js'
 import { connect } from './engine/engine-worker-client.js'
 import type { EngineHost } from './engine/engine-worker-client.js'
 import { instantiate, startThreads } from './engine/native.js'
-import { fetchBytes } from './fetch.js'
+import { compileGiven, fetchBytes } from './fetch.js'
 import { nodeFiles } from './platform-node-files.js'
 import type { Platform, StartRequest } from './platform-types.js'
 
@@ -92,12 +92,12 @@ function isInputType(argument: string): boolean {
 async function compile({ build, options }: StartRequest): Promise<WebAssembly.Module> {
   const { wasmModule, wasmBinary, wasmUrl } = options
   if (wasmModule !== undefined) return wasmModule
-  if (wasmBinary !== undefined) return WebAssembly.compile(wasmBinary)
+  if (wasmBinary !== undefined) return compileGiven(wasmBinary)
   const given = typeof wasmUrl === 'function' ? wasmUrl(build) : wasmUrl
   const own = new URL(`./node/${build}/fovea-node.wasm`, here)
   const url = given === undefined ? own : asUrl(given)
   const bytes = url.protocol === 'file:' ? await readFile(url) : await fetchBytes(url, 'init')
-  return WebAssembly.compile(new Uint8Array(bytes))
+  return compileGiven(new Uint8Array(bytes))
 }
 
 function asUrl(given: string | URL): URL {

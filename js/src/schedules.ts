@@ -4,13 +4,16 @@
 
 /** A schedule and what the user said about it. */
 export interface Schedule {
+  /** Which schedule. */
   readonly type: string
   readonly [option: string]: string | number | boolean | readonly number[] | undefined
 }
 
 /** Where a decay begins, and over how many steps it goes. */
 export interface DecayOptions {
+  /** The rate at step 0. */
   initialLearningRate: number
+  /** Steps of the optimizer. */
   decaySteps: number
 }
 
@@ -18,21 +21,57 @@ const schedule = <Options extends object>(type: string) => {
   return (options: Options): Schedule => ({ type, ...options })
 }
 
-/** Always the same rate. */
+/**
+ * Always the same rate.
+ *
+ * @example
+ * ```ts
+ * const learningRate = fovea.schedules.constant({ learningRate: 0.01 })
+ * await model.compile({ optimizer: fovea.optimizers.sgd({ learningRate }), loss })
+ * ```
+ */
 export const constant = /* @__PURE__ */ schedule<{ learningRate: number }>('constant')
 
-/** `values[0]` up to and including step `boundaries[0]`, then `values[1]`, and so on. */
+/**
+ * `values[0]` up to and including step `boundaries[0]`, then `values[1]`, and so on.
+ *
+ * @example
+ * ```ts
+ * const learningRate = fovea.schedules.piecewise({ boundaries: [1000, 2000], values: [0.1, 0.01, 1e-3] })
+ * await model.compile({ optimizer: fovea.optimizers.sgd({ learningRate }), loss })
+ * ```
+ */
 export const piecewise = /* @__PURE__ */ schedule<{
   boundaries: readonly number[]
   values: readonly number[]
 }>('piecewise')
 
-/** initial · decayRate^(step / decaySteps); `staircase` floors the exponent. */
+/**
+ * initial · decayRate^(step / decaySteps); `staircase` floors the exponent.
+ *
+ * @example
+ * ```ts
+ * const learningRate = fovea.schedules.exponentialDecay({
+ *   initialLearningRate: 0.1,
+ *   decaySteps: 1000,
+ *   decayRate: 0.96,
+ * })
+ * await model.compile({ optimizer: fovea.optimizers.sgd({ learningRate }), loss })
+ * ```
+ */
 export const exponentialDecay = /* @__PURE__ */ schedule<
   DecayOptions & { decayRate: number; staircase?: boolean }
 >('exponentialDecay')
 
-/** Times `decayRate` (default 0.1) after every `decaySteps` steps. */
+/**
+ * Times `decayRate` (default 0.1) after every `decaySteps` steps.
+ *
+ * @example
+ * ```ts
+ * const learningRate = fovea.schedules.stepDecay({ initialLearningRate: 0.1, decaySteps: 5000 })
+ * await model.compile({ optimizer: fovea.optimizers.sgd({ learningRate }), loss })
+ * ```
+ */
 export const stepDecay = /* @__PURE__ */ schedule<DecayOptions & { decayRate?: number }>(
   'stepDecay',
 )
@@ -60,7 +99,9 @@ export const cosineDecay = /* @__PURE__ */ schedule<CosineDecayOptions>('cosineD
 
 /** Options of {@link oneCycle}. */
 export interface OneCycleOptions {
+  /** The rate at the top. */
   maxLearningRate: number
+  /** Steps of the optimizer, up and down together. */
   totalSteps: number
   /** The share of the steps on the way up. Default 0.3. */
   pctStart?: number
@@ -70,7 +111,15 @@ export interface OneCycleOptions {
   finalDivFactor?: number
 }
 
-/** Up to the maximum and far down, along cosines (Smith and Topin, 2019; as in PyTorch). */
+/**
+ * Up to the maximum and far down, along cosines (Smith and Topin, 2019; as in PyTorch).
+ *
+ * @example
+ * ```ts
+ * const learningRate = fovea.schedules.oneCycle({ maxLearningRate: 0.1, totalSteps: 3000 })
+ * await model.compile({ optimizer: fovea.optimizers.sgd({ learningRate }), loss })
+ * ```
+ */
 export const oneCycle = /* @__PURE__ */ schedule<OneCycleOptions>('oneCycle')
 
 /** Options of {@link polynomialDecay}. */
@@ -83,5 +132,13 @@ export interface PolynomialDecayOptions extends DecayOptions {
   cycle?: boolean
 }
 
-/** (initial − end) · (1 − step / decaySteps)^power + end. */
+/**
+ * (initial − end) · (1 − step / decaySteps)^power + end.
+ *
+ * @example
+ * ```ts
+ * const learningRate = fovea.schedules.polynomialDecay({ initialLearningRate: 0.1, decaySteps: 5000, power: 2 })
+ * await model.compile({ optimizer: fovea.optimizers.sgd({ learningRate }), loss })
+ * ```
+ */
 export const polynomialDecay = /* @__PURE__ */ schedule<PolynomialDecayOptions>('polynomialDecay')

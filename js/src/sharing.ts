@@ -1,7 +1,7 @@
 // Layers remember the living models that they are part of: a new model that is made of the same
 // layer objects borrows their weights, so that training either changes both.
 // SPDX-License-Identifier: MIT
-import type { ModelDescription } from './engine/engine.js'
+import type { ModelDescription, Snapshot } from './engine/engine.js'
 import type { Runtime } from './engine/runtime.js'
 import { FoveaError } from './errors.js'
 import type { Layer } from './graph.js'
@@ -12,6 +12,12 @@ export interface Home {
   runtime: Runtime
   description: ModelDescription
   disposed: boolean
+  /** The model when it was last kept outside of its worker, for when that is lost. */
+  kept?: Snapshot
+  /** When that was; Infinity: it is too large, and weights of its own are in the worker alone. */
+  keptAt?: number
+  /** Comes back to life. */
+  reviving?: Promise<void> | undefined
 }
 
 /** The name of a layer in a model, and the model, which is not collected while its layer is there. */
@@ -21,6 +27,12 @@ interface Place {
 }
 
 const homes = new WeakMap<Layer, Map<Home, Place>>()
+
+/** The living models that a layer's weights are in. */
+export function modelsOf(layer: Layer): { home: Home; keep: object }[] {
+  const all = [...(homes.get(layer) ?? [])].filter(([home]) => !home.disposed)
+  return all.map(([home, { keep }]) => ({ home, keep }))
+}
 
 /** Notes that the layers of a graph have their weights in this model. */
 export function settle({ names }: Graph, home: Home, keep: object): void {
@@ -39,8 +51,11 @@ export function shareWeights(from: Layer, to: Layer): Layer {
   return to
 }
 
-/** What layers share with models that live in this engine. */
-export function sharesIn(runtime: Runtime): Shares {
+/**
+ * What layers share with models that live in this engine. `forNew`: a model that was not there before must
+ * find all of them.
+ */
+export function sharesIn(runtime: Runtime, forNew = true): Shares {
   return (layer): Share | undefined => {
     const all = [...(homes.get(layer) ?? [])]
     const found = all.find(([home]) => home.runtime === runtime && !home.disposed)
@@ -50,7 +65,7 @@ export function sharesIn(runtime: Runtime): Shares {
       const there = layers.find((one) => one.name === name)
       return { name, weights: `${model}/${name}`, trainable: there?.trainable ?? true }
     }
-    if (all[0] === undefined) return undefined
+    if (all[0] === undefined || !forNew) return undefined
     const [home, { name }] = all[0]
     throw new FoveaError(
       'disposed',

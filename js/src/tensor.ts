@@ -8,12 +8,15 @@ export type TensorData = Float32Array | Uint8Array | Int32Array
 
 /** Numbers and a shape. Images are `[n, height, width, channels]`. */
 export interface Tensor {
+  /** The numbers, row by row: the last dimension is the fastest. */
   data: TensorData
+  /** The size of each dimension. */
   shape: number[]
 }
 
 /** A tensor of 32-bit floats: what the engine gives back. */
 export interface FloatTensor extends Tensor {
+  /** Row by row. */
   data: Float32Array
 }
 

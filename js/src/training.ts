@@ -175,10 +175,12 @@ async function runEpochs(
       Object.assign(logs, await validate())
     }
     record(history, epoch, logs, result)
+    await model.keep(false)
     await call((one, context) => one.onEpochEnd?.(epoch, logs, context))
   }
   history.stopped = control.stopped
   await job.engine.finishFit({ model: job.modelId })
+  await model.keep(job.place !== 'trainOnBatch')
   await call((one, context) => one.onTrainEnd?.(logs, context))
   return history
 }

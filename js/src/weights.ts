@@ -7,6 +7,7 @@ import type { FloatTensor } from './tensor.js'
 
 /** Weights, with the name of the layer before them: `conv2d_1/kernel`. */
 export interface NamedTensor extends FloatTensor {
+  /** Layer and weight: `conv2d_1/kernel`. */
   name: string
 }
 

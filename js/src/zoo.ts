@@ -62,12 +62,24 @@ export const steering = /* @__PURE__ */ late('steering')
 /**
  * LeNet's shape for 32x32 colour images in 10 classes: two 5x5 convolutions, each with a 2x2 max
  * pooling, then dense layers of 120, 84 and 10. 62,006 weights, relu, softmax at the end.
+ *
+ * @example
+ * ```ts
+ * const model = await fovea.zoo.lenetCifar({ seed: 1 })
+ * await model.compile({ optimizer: 'adam', loss: 'sparseCategoricalCrossentropy' })
+ * ```
  */
 export const lenetCifar = /* @__PURE__ */ late('lenetCifar')
 
 /**
  * 28x28 digits: two 3x3 convolutions (32 and 64 filters), each with a 2x2 max pooling, a dense layer
  * of 1024, softmax over 10. 1,668,490 weights.
+ *
+ * @example
+ * ```ts
+ * const model = await fovea.zoo.kerasMnist({ seed: 1 })
+ * await model.compile({ optimizer: 'adam', loss: 'sparseCategoricalCrossentropy' })
+ * ```
  */
 export const kerasMnist = /* @__PURE__ */ late('kerasMnist')
 
@@ -85,13 +97,36 @@ export const kerasMnist = /* @__PURE__ */ late('kerasMnist')
  */
 export const torchMnist = /* @__PURE__ */ late('torchMnist')
 
-/** One neuron with a sigmoid that sees a 28x28 image. 785 weights. */
+/**
+ * One neuron with a sigmoid that sees a 28x28 image. 785 weights.
+ *
+ * @example
+ * ```ts
+ * const model = await fovea.zoo.logistic()
+ * await model.compile({ optimizer: 'sgd', loss: 'binaryCrossentropy' })
+ * ```
+ */
 export const logistic = /* @__PURE__ */ late('logistic')
 
-/** Ten neurons with a softmax that see a 28x28 image. 7,850 weights. */
+/**
+ * Ten neurons with a softmax that see a 28x28 image. 7,850 weights.
+ *
+ * @example
+ * ```ts
+ * const model = await fovea.zoo.softmaxRegression()
+ * await model.compile({ optimizer: 'sgd', loss: 'sparseCategoricalCrossentropy' })
+ * ```
+ */
 export const softmaxRegression = /* @__PURE__ */ late('softmaxRegression')
 
-/** The fully connected network that convolutional ones are compared with. */
+/**
+ * The fully connected network that convolutional ones are compared with.
+ *
+ * @example
+ * ```ts
+ * const model = await fovea.zoo.mlp({ hidden: [128, 64] })
+ * ```
+ */
 export const mlp = /* @__PURE__ */ late('mlp')
 
 /**

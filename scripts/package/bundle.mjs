@@ -4,10 +4,10 @@
 // the wire. Node gets files.
 import { build } from 'esbuild'
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { root } from '../lib/paths.mjs'
 import { wasmFolder } from '../lib/variants.mjs'
-import { packed } from './pack.mjs'
+import { packed, unpackerModule } from './pack.mjs'
 import { splitModule } from './split.mjs'
 
 const source = (name) => join(root, 'js/src', name)
@@ -41,30 +41,27 @@ function virtual(modules) {
   }
 }
 
+/**
+ * esbuild makes a file for every combination of parts that share something. Where the rarer parts all
+ * hold on to later.ts, there is one such combination, and the page's first download is smaller.
+ */
+export const oneSharedFile = {
+  name: 'fovea-one-shared-file',
+  setup({ onLoad }) {
+    onLoad(
+      { filter: /js\/src\/formats\/([a-z]+\/(read|write)|checkpoint|load|save)\.ts$/ },
+      ({ path }) => {
+        const text = readFileSync(path, 'utf8')
+        const later = join(relative(dirname(path), source('.')), 'later.js')
+        return { contents: `${text}\nexport * as later from '${later}'\n`, loader: 'ts' }
+      },
+    )
+  },
+}
+
 /** `{ simd: () => import('./engine/simd.js'), ... }` */
 const loaders = (builds, path) =>
   `{${builds.map((one) => `${JSON.stringify(one)}: () => import('${path(one)}')`).join(', ')}}`
-
-/**
- * What is fetched later builds on what was there first. Said here so that all that is there first is one
- * file: else each of its modules would go into a file with those that the same later ones use.
- */
-const afterIndex = {
-  name: 'fovea-after-index',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^\.{1,2}\// }, ({ path, kind, resolveDir }) => {
-      if (kind !== 'dynamic-import' || !resolveDir.startsWith(source(''))) return undefined
-      return { path: join(resolveDir, path.replace(/\.js$/, '.ts')), namespace: 'later' }
-    })
-    onLoad({ filter: /./, namespace: 'later' }, ({ path }) => {
-      const [index, own] = [source('index.ts'), path].map((one) => JSON.stringify(one))
-      return {
-        contents: `export { FoveaError } from ${index}\nexport * from ${own}`,
-        resolveDir: dirname(path),
-      }
-    })
-  },
-}
 
 /** index.js with its parts, and for each build its worker, its wasm, and both as strings. */
 export async function bundleBrowser(dist, builds) {
@@ -86,7 +83,10 @@ export async function bundleBrowser(dist, builds) {
     chunkNames: 'part-[name]-[hash]', // beside index.js: from there the engines are found
     platform: 'browser',
     sourcemap: true,
-    plugins: [virtual({ engines: { text: engines.join('\n') } }), afterIndex],
+    plugins: [
+      virtual({ engines: { text: engines.join('\n') }, unpacker: { text: unpackerModule() } }),
+      oneSharedFile,
+    ],
   })
 }
 
@@ -107,9 +107,11 @@ async function bundleEngine(dist, name) {
   const { whole, first, rest } = splitModule(wasmFolder(name), 'fovea-web.wasm', name)
   writeFileSync(join(folder, 'fovea.wasm'), whole)
   // A thread would need the rest in a table of its own: threaded builds come whole.
-  const module = (wasm) => ({ wasm: packed(wasm), size: wasm.length })
-  writeStrings(dist, name, { worker: readFileSync(worker, 'utf8'), ...module(first ?? whole) })
-  if (rest !== undefined) writeStrings(dist, `${name}-rest`, module(rest))
+  writeStrings(dist, name, {
+    worker: readFileSync(worker, 'utf8'),
+    ...(await packed(first ?? whole)),
+  })
+  if (rest !== undefined) writeStrings(dist, `${name}-rest`, await packed(rest))
 }
 
 function writeStrings(dist, name, strings) {

@@ -1,13 +1,120 @@
 // SPDX-License-Identifier: MIT
-// Packs a module for js/src/unpack.ts: LZMA, raw, in base64. Python brings the packer: Emscripten
-// needs Python anyway.
-import { execFileSync } from 'node:child_process'
+// Packs a module for js/src/unpack.ts, with codec.cpp. First once with codes of eight bits each, which
+// counts the bytes of each kind; then with Huffman's codes.
+import { build } from 'esbuild'
+import { join } from 'node:path'
+import { root } from '../lib/paths.mjs'
+import { PlainError } from '../lib/shell.mjs'
+import { packerModule, unpackerText } from './codec.mjs'
 
-const kScript = `
-import lzma, sys
-filters = [{"id": lzma.FILTER_LZMA1, "preset": 9 | lzma.PRESET_EXTREME, "lc": 3, "lp": 0, "pb": 0}]
-sys.stdout.buffer.write(lzma.compress(sys.stdin.buffer.read(), lzma.FORMAT_RAW, filters=filters))
-`
+const kKinds = 3
+const kLongestCode = 15
+const kMostBytes = 1 << 20 // codec.cpp
 
-export const packed = (bytes) =>
-  execFileSync('python3', ['-c', kScript], { input: bytes, maxBuffer: 1 << 28 }).toString('base64')
+/** The virtual module that the unpacker comes from (bundle.mjs). */
+export const unpackerModule = () => `export const unpacker = '${unpackerText()}'`
+
+/** js/src/unpack.ts for Node. */
+export async function loadUnpacker() {
+  const { outputFiles } = await build({
+    entryPoints: [join(root, 'js/src/unpack.ts')],
+    bundle: true,
+    format: 'esm',
+    write: false,
+    plugins: [
+      {
+        name: 'fovea-unpacker',
+        setup({ onResolve, onLoad }) {
+          onResolve({ filter: /^fovea:unpacker$/ }, ({ path }) => ({ path, namespace: 'fovea' }))
+          onLoad({ filter: /.*/, namespace: 'fovea' }, () => ({ contents: unpackerModule() }))
+        },
+      },
+    ],
+  })
+  return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`)
+}
+
+/** `{ wasm, size }` for `unpack`, which is tried at once. */
+export async function packed(wasm) {
+  const text = withoutSizes(wasm)
+  if (text.length > kMostBytes) {
+    throw new PlainError(`pack: codec.cpp has room for ${kMostBytes} bytes, not ${text.length}.`)
+  }
+  const { counts } = run(text, new Uint8Array(kKinds * 256).fill(8))
+  const lengths = Uint8Array.from(
+    Array.from({ length: kKinds }, (_, kind) =>
+      codeLengths(counts.subarray(kind * 256, kind * 256 + 256)),
+    ).flat(),
+  )
+  const pairs = Buffer.alloc(lengths.length / 2)
+  lengths.forEach((length, i) => (pairs[i >> 1] |= length << (4 * (i & 1))))
+  const content = Buffer.concat([pairs, run(text, lengths).bits])
+  const { checksum, unpack } = await loadUnpacker()
+  const head = Buffer.alloc(4)
+  head.writeUInt32BE(checksum(content))
+  const result = { wasm: Buffer.concat([head, content]).toString('base64'), size: text.length }
+  if (!Buffer.from(await unpack(result)).equals(wasm)) {
+    throw new PlainError('pack: the module comes back different; does codec.cpp know its opcodes?')
+  }
+  return result
+}
+
+function run(text, lengths) {
+  const packer = new WebAssembly.Instance(packerModule()).exports
+  const bytes = (from, size) => Buffer.from(packer.memory.buffer, from.value, size)
+  bytes(packer.text, text.length).set(text)
+  bytes(packer.lengths, lengths.length).set(lengths)
+  const bits = bytes(packer.packed, packer.run(text.length))
+  return { bits, counts: new Uint32Array(packer.memory.buffer, packer.counts.value, kKinds * 256) }
+}
+
+/** Huffman's code: bits per byte, at most 15; 0 for what does not occur. */
+function codeLengths(counts) {
+  for (let scale = 1; ; scale *= 2) {
+    const lengths = new Array(256).fill(0)
+    const trees = [...counts].flatMap((count, byte) =>
+      count > 0 ? [{ count: Math.ceil(count / scale), bytes: [byte] }] : [],
+    )
+    if (trees.length === 1) lengths[trees[0].bytes[0]] = 1
+    while (trees.length > 1) {
+      trees.sort((a, b) => a.count - b.count)
+      const [a, b] = trees.splice(0, 2)
+      const bytes = [...a.bytes, ...b.bytes]
+      for (const byte of bytes) ++lengths[byte]
+      trees.push({ count: a.count + b.count, bytes })
+    }
+    if (Math.max(...lengths) <= kLongestCode) return lengths
+  }
+}
+
+/** The module without the sizes of its functions, which stand before each in section 10. */
+function withoutSizes(wasm) {
+  const kept = [wasm.subarray(0, 8)]
+  let at = 8
+  const number = () => {
+    let value = 0
+    for (let shift = 0; ; shift += 7) {
+      const byte = wasm[at++]
+      value |= (byte & 127) << shift
+      if (byte < 128) return value
+    }
+  }
+  while (at < wasm.length) {
+    const begin = at
+    const section = wasm[at++]
+    const end = number() + at
+    if (section === 10) {
+      const count = number()
+      kept.push(wasm.subarray(begin, at))
+      for (let i = 0; i < count; ++i) {
+        const size = number()
+        kept.push(wasm.subarray(at, at + size))
+        at += size
+      }
+    } else {
+      kept.push(wasm.subarray(begin, end))
+    }
+    at = end
+  }
+  return Buffer.concat(kept)
+}

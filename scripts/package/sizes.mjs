@@ -6,12 +6,12 @@ import { gzipSync } from 'node:zlib'
 import { say } from '../lib/shell.mjs'
 
 /**
- * The promise of the project for API, worker and one variant is 100,000. It is not kept yet: these are
- * the bounds that hold, and may only fall. Scalar, for browsers from before 2021, writes its four
+ * The promise of the project for API, worker and one variant is 100,000. These are the bounds that hold,
+ * and may only fall. Scalar does not keep it yet: that, for browsers from before 2021, writes its four
  * lanes one by one and its exceptions in JavaScript.
  */
-const kBudgetBytes = 106_000
-const kScalarBudgetBytes = 114_000
+const kBudgetBytes = 96_800
+const kScalarBudgetBytes = 101_500
 export const budgetBytes = (build) => (build === 'scalar' ? kScalarBudgetBytes : kBudgetBytes)
 
 const gzipped = (path) => gzipSync(readFileSync(path), { level: 9 }).length

@@ -17,6 +17,12 @@ export const kPackages = {
   ],
   browser: [{ program: 'chromium', package: 'chromium' }],
   package: [{ program: 'chromium', package: 'chromium' }],
+  engines: [
+    { program: 'chromium', package: 'chromium' },
+    { program: 'firefox-esr', package: 'firefox-esr' },
+    { program: 'WebKitWebDriver', package: 'webkit2gtk-driver' },
+    { program: 'Xvfb', package: 'xvfb' },
+  ],
 }
 
 export async function installPackages(wanted) {

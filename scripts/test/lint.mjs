@@ -22,6 +22,7 @@ export const kLintStages = [
   },
   { name: 'eslint', run: () => check(tool('eslint'), ['.']) },
   { name: 'tsc', run: () => check(tool('tsc'), ['-p', 'js', '--noEmit']) },
+  { name: 'typedoc', run: () => check(tool('typedoc'), ['--emit', 'none']) },
   {
     name: 'svelte-check',
     when: () => existsSync(tool('svelte-check')) && existsSync(join(root, 'web/tsconfig.json')),

@@ -103,6 +103,8 @@ EMSCRIPTEN_BINDINGS(fovea) {
       "disposeModel",
       +[](int model) { return reply([&] { return engine().dispose_model(model); }); });
   function(
+      "parameters", +[](int model) { return reply([&] { return engine().parameters(model); }); });
+  function(
       "trainingState", +[](int model, const string& given) {
         return reply([&] { return engine().training_state(model, given); });
       });

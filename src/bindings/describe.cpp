@@ -44,7 +44,7 @@ std::string place_json(const ConstTensorView& view) {
       .object();
 }
 
-std::string describe(Model& model, int number) {
+std::string describe(const Model& model, int number) {
   const Network& network = model.network();
   json::Members layers;
   for (std::size_t i = 0; i < network.nodes.size(); ++i)
@@ -73,8 +73,6 @@ std::string describe(Model& model, int number) {
     parameters.element(json::Members()
                            .add("name", parameter.name)
                            .add("shape", parameter.spec.shape)
-                           .add("pointer", reinterpret_cast<std::uintptr_t>(
-                                               model.parameter(static_cast<int>(i)).data()))
                            .add("trainable", trains)
                            .add("statistic", !parameter.spec.trainable)
                            .object());

@@ -9,7 +9,7 @@
 namespace fovea {
 
 /// { model, name, layers, inputs, outputs, values, parameters, countParams } as JSON.
-std::string describe(Model& model, int number);
+std::string describe(const Model& model, int number);
 
 /// Where numbers lie in the heap; pointer 0: nowhere, they are all 0.
 std::string place_json(const ConstTensorView& view);

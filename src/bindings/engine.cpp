@@ -115,6 +115,14 @@ std::string Engine::dispose_model(int model) {
   return std::string(kNothing);
 }
 
+std::string Engine::parameters(int model) {
+  Model& found = session(model).model;
+  int index = 0;
+  return json::array(found.network().parameters, [&](const Parameter& parameter) {
+    return place_json({found.parameter(index++).data(), parameter.spec.shape});
+  });
+}
+
 std::string Engine::set_trainable(int model, const std::string& layer, bool trainable) {
   session(model).model.set_trainable(layer, trainable);
   return std::string(kNothing);

@@ -25,6 +25,8 @@ class Engine {
 
   std::string create_model(const std::string& spec, std::uint32_t seed);
   std::string dispose_model(int model);
+  /// Where the parameters lie, to be read and written before the next call.
+  std::string parameters(int model);
   std::string set_trainable(int model, const std::string& layer, bool trainable);
   std::string compile_model(int model, const std::string& recipe);
   std::string set_learning_rate(int model, double rate);

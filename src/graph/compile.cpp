@@ -88,12 +88,16 @@ class Compiler {
       return;
     }
     ++time_;
-    Instruction instruction{
-        .kind = Instruction::Kind::kForward, .step = index, .mode = mode_of(step), .time = time_};
+    Instruction instruction{.kind = Instruction::Kind::kForward,
+                            .kept = plan.kept,
+                            .step = index,
+                            .mode = mode_of(step),
+                            .time = time_};
     for (const int input : step.inputs) {
       touch(value(input));
       instruction.inputs.push_back(value(input));
     }
+    instruction.after_relu = takes_over_relu(step);
     output = new_operand(plan.output);
     instruction.output = output;
     instruction.scratch = new_scratch(plan.forward_scratch);
@@ -106,6 +110,25 @@ class Compiler {
   const Step* maker(int value_index) const {
     const auto at = std::ranges::find(network_.steps, value_index, &Step::output);
     return at == network_.steps.end() ? nullptr : &*at;
+  }
+
+  /// Whether the step's backward pass also does the relu that made its input: it must be the only
+  /// one that reads it.
+  bool takes_over_relu(const Step& step) const {
+    if (!step.layer->takes_over_relu()) return false;
+    const int input = step.inputs[0];
+    const Step* from = maker(input);
+    if (from == nullptr || !from->layer->ends_in_relu()) return false;
+    std::ptrdiff_t readers = std::ranges::count(network_.outputs, input);
+    for (const Step& other : network_.steps) readers += std::ranges::count(other.inputs, input);
+    return readers == 1 && !from->layer->has_penalty();
+  }
+  /// Whether the only reader of the step's output takes over its relu.
+  bool relu_is_done(const Step& step) const {
+    const auto reader = std::ranges::find_if(network_.steps, [&](const Step& other) {
+      return other.inputs.front() == step.output && takes_over_relu(other);
+    });
+    return reader != network_.steps.end();
   }
 
   void add_loss(const LossPort& port) {
@@ -191,7 +214,9 @@ class Compiler {
                             .output_gradient = output_gradient};
     touch(output_gradient);
     instruction.output = value(step.output);
-    if (plan.backward_reads_output) touch(instruction.output);
+    instruction.after_relu = takes_over_relu(step);
+    instruction.relu_done = relu_is_done(step);
+    if (plan.backward_reads_output && !instruction.relu_done) touch(instruction.output);
     for (const int input : step.inputs) {
       instruction.inputs.push_back(value(input));
       if (plan.backward_reads_input) touch(value(input));

@@ -27,7 +27,8 @@ struct Instruction {
     kAddGradient,  // parameter gradient += inputs[0]: a layer that is applied several times
   };
   Kind kind = Kind::kForward;
-  int step = 0;  // of the network; kAddGradient: the parameter; unused by kAccumulate
+  std::int64_t kept = 0;  // floats that forward makes of the parameters alone
+  int step = 0;           // of the network; kAddGradient: the parameter; unused by kAccumulate
   Mode mode = Mode::kInference;
   int time = 0;  // place in the whole program: what the lifetimes of buffers count in
   std::vector<Operand> inputs;  // kAccumulate: what is added up
@@ -37,7 +38,9 @@ struct Instruction {
   /// Where parameter gradients go that are added up later; empty: to the parameters' own.
   std::vector<Operand> parameter_gradients;
   Operand scratch;
-  Operand saved;  // from forward to backward
+  Operand saved;            // from forward to backward
+  bool after_relu = false;  // see ForwardCall and BackwardCall
+  bool relu_done = false;
 };
 
 /// Where a loss reads its prediction and target and writes its gradient.

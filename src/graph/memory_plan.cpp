@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 namespace fovea {
 
@@ -25,26 +26,32 @@ std::int64_t lower_bound_of(std::span<const BufferLife> buffers) {
   return bound;
 }
 
-}  // namespace
+/// The larger, the earlier it is placed: plain size, or size times duration.
+enum class Weight : bool { kSize, kSizeTimesDuration };
 
-MemoryPlan plan_memory(std::span<const BufferLife> given, std::int64_t alignment) {
-  std::vector<BufferLife> buffers(given.begin(), given.end());
-  for (BufferLife& buffer : buffers)
-    buffer.size = (buffer.size + alignment - 1) / alignment * alignment;
+std::int64_t weight_of(const BufferLife& buffer, Weight weight) {
+  return weight == Weight::kSize ? buffer.size : buffer.size * (buffer.last - buffer.first + 1);
+}
 
-  // Largest first, of equals the earlier. By insertion: there are hundreds of buffers, not
-  // millions, and the standard library's stable sort is longer than all else here.
-  std::vector<std::size_t> by_size;
+/// By insertion: there are hundreds of buffers, not millions, and the standard library's stable
+/// sort is longer than all else here. Of equals the earlier.
+std::vector<std::size_t> order_by(Weight weight, std::span<const BufferLife> buffers) {
+  std::vector<std::size_t> order;
   for (std::size_t i = 0; i < buffers.size(); ++i) {
-    auto at = by_size.end();
-    while (at != by_size.begin() && buffers[*(at - 1)].size < buffers[i].size) --at;
-    by_size.insert(at, i);
+    auto at = order.end();
+    while (at != order.begin() &&
+           weight_of(buffers[*(at - 1)], weight) < weight_of(buffers[i], weight)) {
+      --at;
+    }
+    order.insert(at, i);
   }
+  return order;
+}
 
-  MemoryPlan plan{.offsets = std::vector<std::int64_t>(buffers.size()),
-                  .lower_bound = lower_bound_of(buffers)};
+MemoryPlan place(std::span<const BufferLife> buffers, std::span<const std::size_t> order) {
+  MemoryPlan plan{.offsets = std::vector<std::int64_t>(buffers.size())};
   std::vector<std::size_t> placed;  // in order of their offsets
-  for (const std::size_t index : by_size) {
+  for (const std::size_t index : order) {
     const BufferLife& buffer = buffers[index];
     std::int64_t best_offset = -1;
     std::int64_t best_gap = INT64_MAX;
@@ -65,6 +72,19 @@ MemoryPlan plan_memory(std::span<const BufferLife> given, std::int64_t alignment
                                            [&](std::size_t i) { return plan.offsets[i]; }),
                   index);
   }
+  return plan;
+}
+
+}  // namespace
+
+MemoryPlan plan_memory(std::span<const BufferLife> given, std::int64_t alignment) {
+  std::vector<BufferLife> buffers(given.begin(), given.end());
+  for (BufferLife& buffer : buffers)
+    buffer.size = (buffer.size + alignment - 1) / alignment * alignment;
+  MemoryPlan plan = place(buffers, order_by(Weight::kSize, buffers));
+  MemoryPlan other = place(buffers, order_by(Weight::kSizeTimesDuration, buffers));
+  if (other.size < plan.size) plan = std::move(other);
+  plan.lower_bound = lower_bound_of(buffers);
   return plan;
 }
 

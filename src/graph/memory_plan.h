@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Places buffers with known lifetimes into one arena so that no two live buffers overlap. Largest
-// first, smallest gap that fits: simple, deterministic, and near the lower bound for convolutional
-// networks. It knows nothing of networks.
+// first (in floats, or in floats times duration, whichever comes out smaller), smallest gap that
+// fits: simple, deterministic, and near the lower bound for convolutional networks. It knows
+// nothing of networks.
 #pragma once
 
 #include <cstdint>

@@ -20,7 +20,10 @@ constexpr std::size_t kMostPlans = 16;
 
 Model::Model(const ModelSpec& spec, std::uint32_t seed, Workers& workers,
              const WeightLender& lender)
-    : network_(build_network(spec)), workers_(workers), weights_(network_.nodes.size()) {
+    : network_(build_network(spec)),
+      workers_(workers),
+      weights_(network_.nodes.size()),
+      kept_(network_.steps.size()) {
   for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
     if (!network_.nodes[i].weights.empty()) borrow_weights(i, lender);
   }
@@ -34,8 +37,8 @@ void Model::make_weights(std::uint32_t seed) {
     weights_[i].offset = floats;
     floats += network_.nodes[i].floats;
   }
-  const auto own = std::make_shared<AlignedBuffer>(
-      floats, concat("the parameters of model \"", network_.name, '"'));
+  const auto own = std::make_shared<WeightBlock>();
+  own->floats = AlignedBuffer(floats, concat("the parameters of model \"", network_.name, '"'));
   for (NodeWeights& weights : weights_) {
     if (weights.block == nullptr) weights.block = own;
   }
@@ -73,11 +76,16 @@ void Model::borrow_weights(std::size_t index, const WeightLender& lender) {
 
 std::span<float> Model::parameter(int index) {
   const Parameter& p = network_.parameters[static_cast<std::size_t>(index)];
+  ++weights_[static_cast<std::size_t>(p.node)].block->version;
+  return values_of(p);
+}
+
+std::span<float> Model::values_of(const Parameter& p) const {
   const auto node = static_cast<std::size_t>(p.node);
   const NodeWeights& weights = weights_[node];
   const std::int64_t offset = weights.offset + p.offset - network_.nodes[node].first_float;
-  return weights.block->values().subspan(static_cast<std::size_t>(offset),
-                                         static_cast<std::size_t>(p.spec.shape.size()));
+  return weights.block->floats.values().subspan(static_cast<std::size_t>(offset),
+                                                static_cast<std::size_t>(p.spec.shape.size()));
 }
 
 std::span<float> Model::parameter_gradient(int index) {
@@ -137,9 +145,26 @@ Plan& Model::prepare(const CompileRequest& request) {
                                                      network_.name, '"'));
     plans_ = std::move(older);
   }
+  make_room_for_kept(plan->program);
   if (plans_.size() == kMostPlans) plans_.erase(plans_.begin());
   plans_.push_back(std::move(plan));
   return *plans_.back();
+}
+
+std::uint64_t Model::weight_version(const Step& step) const {
+  if (step.parameter_count == 0) return 0;
+  const auto first = static_cast<std::size_t>(step.first_parameter);
+  return weights_[static_cast<std::size_t>(network_.parameters[first].node)].block->version;
+}
+
+void Model::make_room_for_kept(const Program& program) {
+  for (const Instruction& instruction : program.forward) {
+    KeptValues& kept = kept_[static_cast<std::size_t>(instruction.step)];
+    if (instruction.kept <= static_cast<std::int64_t>(kept.floats.size())) continue;
+    kept = {};
+    kept.floats =
+        AlignedBuffer(instruction.kept, concat("the filters of model \"", network_.name, '"'));
+  }
 }
 
 void Model::prepare_gradients() {
@@ -254,8 +279,8 @@ void Model::gather_views(Plan& plan, const Instruction& instruction) {
   plan.parameter_views.clear();
   for (int i = 0; i < step.parameter_count; ++i) {
     const int index = step.first_parameter + i;
-    const Shape& shape = network_.parameters[static_cast<std::size_t>(index)].spec.shape;
-    plan.parameter_views.emplace_back(parameter(index).data(), shape);
+    const Parameter& p = network_.parameters[static_cast<std::size_t>(index)];
+    plan.parameter_views.emplace_back(values_of(p).data(), p.spec.shape);
   }
 }
 
@@ -273,15 +298,20 @@ void Model::run_forward(Plan& plan, const Instruction& instruction, std::uint32_
             ? TensorView{parameter_gradient(index).data(), parameter.spec.shape}
             : TensorView());
   }
-  layer_step.layer->forward({.inputs = plan.input_views,
+  KeptValues& kept = kept_[static_cast<std::size_t>(instruction.step)];
+  const std::uint64_t version = weight_version(layer_step);
+  layer_step.layer->forward({.kept = {kept.floats.values(), kept.version == version},
+                             .inputs = plan.input_views,
                              .parameters = plan.parameter_views,
                              .output = view(plan, instruction.output),
                              .scratch = scratch(plan, instruction.scratch),
                              .saved = scratch(plan, instruction.saved),
                              .statistics = plan.statistic_views,
                              .mode = instruction.mode,
+                             .after_relu = instruction.after_relu,
                              .moment = {seed, step, static_cast<std::uint32_t>(instruction.step)},
                              .workers = workers_});
+  kept.version = version;
 }
 
 void Model::run_backward(Plan& plan, const Instruction& instruction, std::uint32_t seed,
@@ -306,6 +336,8 @@ void Model::run_backward(Plan& plan, const Instruction& instruction, std::uint32
                               .scratch = scratch(plan, instruction.scratch),
                               .saved = scratch(plan, instruction.saved),
                               .mode = instruction.mode,
+                              .after_relu = instruction.after_relu,
+                              .relu_done = instruction.relu_done,
                               .moment = {seed, step, static_cast<std::uint32_t>(instruction.step)},
                               .workers = workers_});
 }

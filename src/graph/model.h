@@ -52,6 +52,9 @@ class Model {
   [[nodiscard]] const Network& network() const { return network_; }
   /// Threads that work on an operation: what CompileRequest::slots must say.
   [[nodiscard]] int slots() const { return workers_.size(); }
+  [[nodiscard]] Workers& workers() const { return workers_; }
+  /// To read or to write. What layers keep of their parameters is out of date from then on, so ask
+  /// anew before every change.
   [[nodiscard]] std::span<float> parameter(int index);
   [[nodiscard]] std::span<float> parameter_gradient(int index);
   /// Whether training changes it by its gradient: not when its layer is frozen, nor a statistic.
@@ -86,6 +89,9 @@ class Model {
  private:
   void make_weights(std::uint32_t seed);
   void borrow_weights(std::size_t node, const WeightLender& lender);
+  [[nodiscard]] std::span<float> values_of(const Parameter& parameter) const;
+  [[nodiscard]] std::uint64_t weight_version(const Step& step) const;
+  void make_room_for_kept(const Program& program);
   [[nodiscard]] bool is_statistic(std::size_t parameter) const;
   [[nodiscard]] TensorView parameter_gradient_view(const Plan& plan, const Instruction& instruction,
                                                    int index, int nth);
@@ -105,13 +111,24 @@ class Model {
 
   Network network_;
   Workers& workers_;
+  /// Weights, and how often somebody may have changed them.
+  struct WeightBlock {
+    AlignedBuffer floats;
+    std::uint64_t version = 1;
+  };
   /// Where a node's weights lie: in this model's own block or in another model's.
   struct NodeWeights {
-    std::shared_ptr<AlignedBuffer> block;
+    std::shared_ptr<WeightBlock> block;
     std::int64_t offset = 0;  // floats
   };
   std::vector<NodeWeights> weights_;  // of each node
-  AlignedBuffer gradients_;           // of every parameter; for a statistic its next value
+  /// What a step's layer made of its weights, and of which version.
+  struct KeptValues {
+    AlignedBuffer floats;
+    std::uint64_t version = 0;
+  };
+  std::vector<KeptValues> kept_;  // of each step
+  AlignedBuffer gradients_;       // of every parameter; for a statistic its next value
   AlignedBuffer arena_;
   std::vector<std::unique_ptr<Plan>> plans_;
 };

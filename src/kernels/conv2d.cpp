@@ -5,7 +5,9 @@
 #include "kernels/conv2d.h"
 
 #include "kernels/conv2d_patches.h"
+#include "kernels/conv2d_winograd.h"
 #include "kernels/product.h"
+#include "kernels/winograd.h"
 
 namespace fovea {
 
@@ -49,10 +51,16 @@ struct ForwardWorkspace {
 }  // namespace
 
 std::int64_t conv2d_forward_scratch(const Conv2dGeometry& g, int slots) {
+  if (suits_winograd(g)) return conv2d_winograd_forward_scratch(g, slots);
   return scratch_floats<ForwardWorkspace>(g, slots);
 }
 
+std::int64_t conv2d_forward_kept(const Conv2dGeometry& g) {
+  return suits_winograd(g) ? winograd_filter_size(g.channels, g.out_channels) : 0;
+}
+
 void conv2d_forward(const Conv2dGeometry& g, const Conv2dForward& call, Workers& workers) {
+  if (suits_winograd(g)) return conv2d_winograd_forward(g, call, workers);
   Scratch scratch(call.scratch);
   const ForwardWorkspace work(g, workers.size(), scratch);
   const int pitch = work.layout.row_pitch();

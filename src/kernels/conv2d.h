@@ -19,11 +19,18 @@ struct Conv2dForward {
   Activation activation = Activation::kLinear;
   TensorView output;
   std::span<float> scratch;
+  /// The filter in the form that the kernel reads: filled, unless kept_is_current says that it was
+  /// filled from the same filter before. Where empty, scratch holds it.
+  std::span<float> kept = {};
+  bool kept_is_current = false;
 };
 
 /// Overwrites output, which must not alias any input.
 void conv2d_forward(const Conv2dGeometry& g, const Conv2dForward& call, Workers& workers);
+/// Whoever gives `kept` needs that much less.
 std::int64_t conv2d_forward_scratch(const Conv2dGeometry& g, int slots);
+/// Floats of `kept`; 0 where keeping would not pay.
+std::int64_t conv2d_forward_kept(const Conv2dGeometry& g);
 
 struct Conv2dBackward {
   ConstTensorView input, filter;

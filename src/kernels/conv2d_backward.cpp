@@ -8,8 +8,10 @@
 
 #include "kernels/conv2d.h"
 #include "kernels/conv2d_patches.h"
+#include "kernels/conv2d_winograd.h"
 #include "kernels/elementwise.h"
 #include "kernels/product.h"
+#include "kernels/winograd.h"
 
 namespace fovea {
 
@@ -159,10 +161,12 @@ void copy_gradient(const Conv2dGeometry& g, const Conv2dBackward& call,
 }  // namespace
 
 std::int64_t conv2d_backward_scratch(const Conv2dGeometry& g, int slots) {
+  if (suits_winograd(g)) return conv2d_winograd_backward_scratch(g, slots);
   return scratch_floats<BackwardWorkspace>(g, slots);
 }
 
 void conv2d_backward(const Conv2dGeometry& g, const Conv2dBackward& call, Workers& workers) {
+  if (suits_winograd(g)) return conv2d_winograd_backward(g, call, workers);
   Scratch scratch(call.scratch);
   const BackwardWorkspace work(g, workers.size(), scratch);
   const int gradient_pitch = work.gradient.row_pitch();

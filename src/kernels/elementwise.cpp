@@ -9,14 +9,43 @@
 namespace fovea {
 
 void add_column_sums(const float* values, int rows, int columns, float* sums, bool accumulate) {
-  const auto width = static_cast<std::size_t>(columns);
-  for_each_vector(width, [&](std::size_t c, std::size_t count) {
-    Vector sum = accumulate ? load_some(sums + c, count) : zero();
-    for (std::size_t row = 0; row < static_cast<std::size_t>(rows); ++row) {
-      sum = hn::Add(sum, load_some(values + row * width + c, count));
+  constexpr int kLaneInt = static_cast<int>(kLaneCount);
+  // Four sums at a time hide the time that an addition takes. Where fewer columns are left, vectors
+  // end with the last column, and what they have of earlier columns is not stored.
+  constexpr int kAtOnce = 4;
+  if (columns < kLaneInt) {
+    for (int c = 0; c < columns; ++c) {
+      float sum = accumulate ? sums[c] : 0.0F;
+      for (int row = 0; row < rows; ++row) sum += values[row * columns + c];
+      sums[c] = sum;
     }
-    store_some(sum, sums + c, count);
-  });
+    return;
+  }
+  for (int first = 0; first < columns; first += kAtOnce * kLaneInt) {
+    std::array<int, kAtOnce> start{};
+    std::array<Vector, kAtOnce> sum;
+    for (int v = 0; v < kAtOnce; ++v) {
+      const auto i = static_cast<std::size_t>(v);
+      start[i] = std::min(first + v * kLaneInt, columns - kLaneInt);
+      sum[i] = accumulate ? load(sums + start[i]) : zero();
+    }
+    const float* value = values;
+    for (int row = 0; row < rows; ++row, value += columns) {
+      sum[0] = hn::Add(sum[0], load(value + start[0]));
+      sum[1] = hn::Add(sum[1], load(value + start[1]));
+      sum[2] = hn::Add(sum[2], load(value + start[2]));
+      sum[3] = hn::Add(sum[3], load(value + start[3]));
+    }
+    for (int v = 0; v < kAtOnce; ++v) {
+      const auto i = static_cast<std::size_t>(v);
+      const int column = first + v * kLaneInt;
+      const int behind = column - start[i];
+      if (behind >= kLaneInt) break;
+      std::array<float, kLaneCount> lanes;
+      store(sum[i], lanes.data());
+      std::copy(lanes.begin() + behind, lanes.end(), sums + column);
+    }
+  }
 }
 
 void sum_rows(const float* rows, int count, std::span<float> total) {

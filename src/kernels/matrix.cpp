@@ -85,14 +85,14 @@ void product_tile(const Rows<const float>& input, const float* panel, const SumP
       panel += kPanel;
     }
     if (!part.last) return;
+    float bias[kPanel] = {};
+    if (part.bias != nullptr)
+      std::copy_n(part.bias + column, std::min(place.columns, kPanel), bias);
     FOVEA_UNROLL
     for (int v = 0; v < kTileVectors; ++v) {
-      const Vector bias = part.bias == nullptr ? zero()
-                                               : load_some(part.bias + column + v * kLaneInt,
-                                                           lanes(place.columns, v));
       FOVEA_UNROLL
       for (int i = 0; i < kRows; ++i) {
-        tile.sum[i][v] = hn::Add(tile.sum[i][v], bias);
+        tile.sum[i][v] = hn::Add(tile.sum[i][v], load(bias + v * kLaneInt));
         if (part.relu) tile.sum[i][v] = relu(tile.sum[i][v]);
       }
     }
@@ -101,39 +101,39 @@ void product_tile(const Rows<const float>& input, const float* panel, const SumP
 
 /// Adds kTerms terms to all columns of a row of sums.
 template <int kTerms>
-void add_terms(const float* input, const float* weights, std::ptrdiff_t step,
-               std::span<float> sums) {
+void add_terms(const float* input, const float* weights, std::ptrdiff_t step, float* sums,
+               int columns) {
   Vector x[kTerms];
   FOVEA_UNROLL
   for (int k = 0; k < kTerms; ++k) x[k] = broadcast(input[k]);
-  for_each_vector(sums.size(), [&](std::size_t i, std::size_t count) {
-    Vector sum = load_at(sums, i, count);
-    const float* weight = weights + i;
+  int i = 0;
+  for (; i + kLaneInt <= columns; i += kLaneInt) {
+    Vector sum = load(sums + i);
     FOVEA_UNROLL
-    for (int k = 0; k < kTerms; ++k) {
-      sum = multiply_add(
-          x[k], count == kLaneCount ? load(weight + k * step) : load_some(weight + k * step, count),
-          sum);
-    }
-    store_at(sum, sums, i, count);
-  });
+    for (int k = 0; k < kTerms; ++k) sum = multiply_add(x[k], load(weights + i + k * step), sum);
+    store(sum, sums + i);
+  }
+  for (; i < columns; ++i) {
+    Vector sum = broadcast(sums[i]);
+    FOVEA_UNROLL
+    for (int k = 0; k < kTerms; ++k)
+      sum = multiply_add(x[k], broadcast(weights[i + k * step]), sum);
+    sums[i] = hn::GetLane(sum);
+  }
 }
 
 }  // namespace
 
 void pack_panels(const Rows<const float>& from, float* panels) {
-  const int full = from.columns / kPanel;
-  const int rest = from.columns % kPanel;
   const std::ptrdiff_t panel_size = std::ptrdiff_t{from.rows} * kPanel;
   for (int row = 0; row < from.rows; ++row) {
     const float* values = from.row(row);
     float* to = panels + std::ptrdiff_t{row} * kPanel;
-    for (int p = 0; p < full; ++p, values += kPanel, to += panel_size) {
+    int left = from.columns;
+    for (; left >= kPanel; left -= kPanel, values += kPanel, to += panel_size) {
       for (int c = 0; c < kPanel; c += kLaneInt) store(load(values + c), to + c);
     }
-    if (rest == 0) continue;
-    for (int v = 0; v < kTileVectors; ++v)
-      store(load_some(values + v * kLaneInt, lanes(rest, v)), to + v * kLaneInt);
+    if (left > 0) std::fill(std::copy_n(values, left, to), to + kPanel, 0.0F);
   }
 }
 
@@ -184,24 +184,21 @@ void multiply_panels(const Rows<const float>& input, const float* panels, const 
 void multiply_few(const Rows<const float>& input, const Rows<const float>& weights,
                   const SumPart& part, const Rows<float>& output) {
   constexpr int kTerms = 8;  // rows of weights that are read side by side
-  const auto columns = static_cast<std::size_t>(output.columns);
-  const auto sums = [&](int row) { return std::span<float>(output.row(row), columns); };
-  for (int row = 0; row < input.rows; ++row) std::ranges::fill(sums(row), 0.0F);
-  int k = 0;
-  for (; k + kTerms <= weights.rows; k += kTerms) {
-    for (int row = 0; row < input.rows; ++row)
-      add_terms<kTerms>(input.row(row) + k, weights.row(k), weights.step, sums(row));
-  }
-  for (; k < weights.rows; ++k) {
-    for (int row = 0; row < input.rows; ++row)
-      add_terms<1>(input.row(row) + k, weights.row(k), weights.step, sums(row));
+  for (int row = 0; row < input.rows; ++row) std::fill_n(output.row(row), output.columns, 0.0F);
+  for (int k = 0, count = 0; k < weights.rows; k += count) {
+    count = k + kTerms <= weights.rows ? kTerms : 1;
+    for (int row = 0; row < input.rows; ++row) {
+      (count == kTerms ? add_terms<kTerms> : add_terms<1>)(input.row(row) + k, weights.row(k),
+                                                           weights.step, output.row(row),
+                                                           output.columns);
+    }
   }
   for (int row = 0; row < input.rows; ++row) {
-    for_each_vector(columns, [&](std::size_t i, std::size_t count) {
-      const Vector bias = part.bias == nullptr ? zero() : load_some(part.bias + i, count);
-      const Vector sum = hn::Add(load_at(sums(row), i, count), bias);
-      store_at(part.relu ? relu(sum) : sum, sums(row), i, count);
-    });
+    float* sums = output.row(row);
+    for (int i = 0; i < output.columns; ++i) {
+      const float sum = sums[i] + (part.bias == nullptr ? 0.0F : part.bias[i]);
+      sums[i] = part.relu && sum < 0 ? 0.0F : sum;
+    }
   }
 }
 

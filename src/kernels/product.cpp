@@ -13,10 +13,6 @@ constexpr int kLaneInt = static_cast<int>(kLaneCount);
 /// Weights of one block of terms stay in the first-level cache while all rows pass over them.
 constexpr int kTermsPerBlock = 512;
 
-int panel_width(int columns, int panel) {
-  return columns - panel * kTileColumns > kLaneInt ? kTileColumns : kLaneInt;
-}
-
 /// Where a tile stands in the product: which part of the terms, and whether sums begin or end with
 /// it.
 struct Block {
@@ -86,7 +82,7 @@ void product_rows(const ProductCall& call, const Block& block, int column, int c
 
 void product_panel(const ProductCall& call, const Block& block, int panel) {
   const int column = panel * kTileColumns;
-  const int width = panel_width(call.weights.columns, panel);
+  const int width = call.weights.panel_width(panel);
   const int count = std::min(width, call.weights.columns - column);
   if (width == kTileColumns) {
     product_rows<kTileVectors>(call, block, column, count, 0);
@@ -139,7 +135,7 @@ void outer_rows(const OuterCall& call, OuterPlace place, int left) {
 void pack(const PackedWeights& shape, float* packed, StridedMatrix block, int first_term, int count,
           int first_panel, int last_panel) {
   for (int panel = first_panel; panel < last_panel; ++panel) {
-    const int width = panel_width(shape.columns, panel);
+    const int width = shape.panel_width(panel);
     const int column = panel * kTileColumns;
     const int filled = std::min(width, shape.columns - column);
     float* to = packed + std::ptrdiff_t{column} * shape.terms + std::ptrdiff_t{first_term} * width;
@@ -162,15 +158,14 @@ void product(const ProductCall& call, int first_panel, int last_panel) {
   if (call.taps.offsets.size() != 1 || terms <= kTermsPerBlock) {
     for (int panel = first_panel; panel < last_panel; ++panel) {
       const float* weights = call.weights.data + std::ptrdiff_t{panel} * kTileColumns * terms;
-      product_panel(
-          call, {call.taps, weights, panel_width(call.weights.columns, panel), true, true}, panel);
+      product_panel(call, {call.taps, weights, call.weights.panel_width(panel), true, true}, panel);
     }
     return;
   }
   // One long run: cut into blocks. A sum rests in the output between blocks, which changes none of
   // its bits.
   for (int panel = first_panel; panel < last_panel; ++panel) {
-    const int width = panel_width(call.weights.columns, panel);
+    const int width = call.weights.panel_width(panel);
     const float* weights = call.weights.data + std::ptrdiff_t{panel} * kTileColumns * terms;
     for (int term = 0; term < terms; term += kTermsPerBlock) {
       const int count = std::min(kTermsPerBlock, terms - term);

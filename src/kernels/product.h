@@ -23,6 +23,16 @@ struct PackedWeights {
     return std::int64_t{terms} * ((columns + 3) / 4 * 4);
   }
   [[nodiscard]] int panels() const { return (columns + kTileColumns - 1) / kTileColumns; }
+  [[nodiscard]] int panel_width(int panel) const {
+    constexpr int kLanesHere = static_cast<int>(kLaneCount);
+    return columns - panel * kTileColumns > kLanesHere ? kTileColumns : kLanesHere;
+  }
+  /// Where the weight of a term and a column stands.
+  [[nodiscard]] std::ptrdiff_t place(int term, int column) const {
+    const int panel = column / kTileColumns;
+    return std::ptrdiff_t{panel} * kTileColumns * terms +
+           std::ptrdiff_t{term} * panel_width(panel) + column % kTileColumns;
+  }
 };
 
 /// A block of a matrix by strides: element (k, column) = data[k * k_stride + column *

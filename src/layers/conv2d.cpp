@@ -24,10 +24,12 @@ class Conv2d : public Layer {
 
   LayerPlan plan(std::span<const Shape> inputs, Mode /*mode*/, int slots) const override {
     const Conv2dGeometry g = geometry(only_input(place(), inputs));
+    const std::int64_t kept = conv2d_forward_kept(g);
     return {.output = g.output_shape(),
+            .kept = kept,
             .backward_reads_input = true,
             .backward_reads_output = activation_ != Activation::kLinear,
-            .forward_scratch = conv2d_forward_scratch(g, slots),
+            .forward_scratch = conv2d_forward_scratch(g, slots) - kept,
             .backward_scratch = conv2d_backward_scratch(g, slots)};
   }
 
@@ -45,7 +47,9 @@ class Conv2d : public Layer {
                     .bias = weights_.bias(call),
                     .activation = activation_,
                     .output = call.output,
-                    .scratch = call.scratch},
+                    .scratch = call.scratch,
+                    .kept = call.kept.values,
+                    .kept_is_current = call.kept.current},
                    call.workers);
   }
 
@@ -55,13 +59,15 @@ class Conv2d : public Layer {
                      .filter = call.parameters[0],
                      .output = call.output,
                      .output_gradient = call.output_gradient,
-                     .activation = activation_,
+                     .activation = call.relu_done ? Activation::kLinear : activation_,
                      .input_gradient = call.input_gradients[0],
                      .filter_gradient = call.parameter_gradients[0],
                      .bias_gradient = weights_.bias_gradient(call),
                      .scratch = call.scratch},
                     call.workers);
   }
+
+  [[nodiscard]] bool ends_in_relu() const override { return activation_ == Activation::kRelu; }
 
  private:
   [[nodiscard]] Conv2dGeometry geometry(const Shape& input) const {

@@ -38,6 +38,7 @@ struct ParameterSpec {
 /// What the compiler must know about a layer applied to inputs of given shapes (batch included).
 struct LayerPlan {
   Shape output;
+  std::int64_t kept = 0;       // floats of ForwardCall::kept
   bool aliases_input = false;  // the output is the input under another shape: nothing is computed
   bool backward_reads_input = false;
   bool backward_reads_output = false;
@@ -53,7 +54,15 @@ struct Moment {
   std::uint32_t layer = 0;
 };
 
+/// What a layer makes of its parameters alone (a filter in another form), so that it need not be
+/// made again for each prediction. The model remembers it until the parameters change.
+struct Kept {
+  std::span<float> values;
+  bool current = false;  // false: the parameters have changed, make it anew
+};
+
 struct ForwardCall {
+  Kept kept;
   std::span<const ConstTensorView> inputs;
   std::span<const ConstTensorView> parameters;
   TensorView output;
@@ -63,6 +72,8 @@ struct ForwardCall {
   /// present one and counts once the step's loss has turned out finite. Null for all others.
   std::span<const TensorView> statistics;
   Mode mode = Mode::kInference;
+  /// The input comes from a relu whose derivative this layer's backward pass takes over.
+  bool after_relu = false;
   Moment moment;
   Workers& workers;
 };
@@ -77,6 +88,8 @@ struct BackwardCall {
   std::span<float> scratch;
   std::span<const float> saved;
   Mode mode = Mode::kTraining;  // kInference: gradients of the network as it predicts
+  bool after_relu = false;      // input_gradients are those of the relu's input
+  bool relu_done = false;       // output_gradient is that of the sum before this layer's own relu
   Moment moment;
   Workers& workers;
 };
@@ -102,6 +115,11 @@ class Layer {
   /// Overwrites every gradient that is wanted.
   virtual void backward(const BackwardCall& call) const = 0;
 
+  /// The output is what a relu gave.
+  [[nodiscard]] virtual bool ends_in_relu() const { return false; }
+  /// Max pooling: where its input is what a relu gave, and nobody else reads that, the backward
+  /// pass applies the relu's derivative too, which costs it nothing.
+  [[nodiscard]] virtual bool takes_over_relu() const { return false; }
   /// Softmax: a cross-entropy loss reads the logits before it instead of its output.
   [[nodiscard]] virtual bool is_softmax() const { return false; }
   /// Batch normalisation: while frozen it works as in inference, even in training (Keras).

@@ -28,13 +28,23 @@ class Pool2d : public Layer {
     Shape output{g.batch, g.rows.output, g.columns.output, g.channels};
     if (global_ && !keeps_dimensions_) output = {g.batch, g.channels};
     const bool max = kind_ == PoolKind::kMax;
-    return {.output = output, .backward_reads_input = max, .backward_reads_output = max};
+    const std::int64_t winners = max ? max_pool2d_winners(g) : 0;
+    const bool compares = max && winners == 0;
+    return {.output = output,
+            .backward_reads_input = compares,
+            .backward_reads_output = compares,
+            .saved = winners};
   }
 
   void forward(const ForwardCall& call) const override {
     const WindowGeometry g = geometry(call.inputs[0].shape);
     if (kind_ == PoolKind::kMax) {
-      max_pool2d_forward(g, call.inputs[0], call.output, call.workers);
+      max_pool2d_forward(g,
+                         {.input = call.inputs[0],
+                          .output = call.output,
+                          .winners = call.saved,
+                          .after_relu = call.after_relu},
+                         call.workers);
     } else {
       total_pool2d_forward(total(), g, call.inputs[0], call.output, call.workers);
     }
@@ -48,13 +58,17 @@ class Pool2d : public Layer {
       max_pool2d_backward(g,
                           {.input = call.inputs[0],
                            .output = call.output,
+                           .winners = call.saved,
                            .output_gradient = call.output_gradient,
-                           .input_gradient = input_gradient},
+                           .input_gradient = input_gradient,
+                           .after_relu = call.after_relu},
                           call.workers);
     } else {
       total_pool2d_backward(total(), g, call.output_gradient, input_gradient, call.workers);
     }
   }
+
+  [[nodiscard]] bool takes_over_relu() const override { return kind_ == PoolKind::kMax; }
 
  private:
   [[nodiscard]] PoolTotal total() const {

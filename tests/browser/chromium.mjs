@@ -85,3 +85,9 @@ export async function untilAccuracy(page, least) {
     { timeout: 240_000 },
   )
 }
+
+/** Goes to a chapter as its link does, and waits until it is there. */
+export async function goTo(page, id) {
+  await page.evaluate((hash) => (location.hash = hash), id)
+  await page.locator(`#${id}[data-loaded=true]`).waitFor({ timeout: 120_000 })
+}

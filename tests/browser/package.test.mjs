@@ -179,6 +179,34 @@ test('a policy without blobs works with the files of the package', async () => {
   }
 })
 
+test('a binary or a module of the page’s own is taken, threaded or not', async () => {
+  headers = kIsolated
+  const work = async () => {
+    const { fovea, smallModel, bands } = globalThis
+    const found = []
+    for (const threads of [1, 2]) {
+      const build = threads > 1 ? 'simd-threads' : 'simd'
+      const bytes = await (await fetch(`/dist/engine/${build}/fovea.wasm`)).arrayBuffer()
+      for (const own of [{ wasmBinary: bytes }, { wasmModule: await WebAssembly.compile(bytes) }]) {
+        const backend = await fovea.init({ variant: 'simd', threads, ...own })
+        const model = await smallModel()
+        const { data } = await model.predict(bands(4).images)
+        found.push([backend.threads, data.length])
+        await fovea.shutdown()
+      }
+    }
+    const failed = await fovea.init({ wasmBinary: new Uint8Array(8) }).catch((error) => error)
+    const missing = await fovea.init({ wasmUrl: '/nowhere.wasm' }).catch((error) => error)
+    return { found, codes: [failed.code, missing.code] }
+  }
+  const result = await inPage(work, undefined, { expected: ['404'] })
+  const twice = (threads) => [
+    [threads, 12],
+    [threads, 12],
+  ]
+  assert.deepEqual(result, { found: [...twice(1), ...twice(2)], codes: ['bad-file', 'bad-file'] })
+})
+
 test('a worker that cannot be loaded is told of, and init can be tried again', async () => {
   headers = {}
   const work = async () => {

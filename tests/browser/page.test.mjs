@@ -2,42 +2,29 @@
 // The built page in a real Chromium: it trains, stays smooth, reads what is drawn and what the camera
 // sees, works by keyboard and on a phone, with and without the isolation headers.
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import * as fovea from 'fovea'
-import { build, createServer } from 'vite'
-import { accuracy, launch, openPage, phase, untilAccuracy, untilPhase } from './chromium.mjs'
+import { createServer } from 'vite'
+import { accuracy, goTo, launch, openPage, phase, untilAccuracy, untilPhase } from './chromium.mjs'
 import { writeDigit } from './handwriting.mjs'
 import { serve } from './server.mjs'
+import { kRoot, openSite } from './site.mjs'
 import { writePaperVideo } from './video.mjs'
 
-const kRoot = fileURLToPath(new URL('../..', import.meta.url))
 const kLongestTask = 200
 
-let folder
+let site
 let server
 let browser
+let folder
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'fovea-page-'))
-  const page = join(folder, 'page')
-  await build({
-    configFile: join(kRoot, 'web/vite.config.mjs'),
-    build: { outDir: page },
-    logLevel: 'error',
-  })
-  server = await serve(page)
-  browser = await launch()
+  site = await openSite()
+  ;({ browser, folder } = site)
+  server = { url: site.url }
 })
-
-after(async () => {
-  await browser?.close()
-  await server?.close()
-  await rm(folder, { recursive: true, force: true })
-})
+after(() => site?.close())
 
 async function expectVerdict(page, digit, where = '#draw') {
   await page.waitForFunction(
@@ -45,12 +32,6 @@ async function expectVerdict(page, digit, where = '#draw') {
     [`${where} [data-testid="verdict"]`, String(digit)],
     { timeout: 20_000 },
   )
-}
-
-/** Goes to a chapter as its link does, and waits until it is there. */
-async function goTo(page, id) {
-  await page.evaluate((hash) => (location.hash = hash), id)
-  await page.locator(`#${id}[data-loaded=true]`).waitFor({ timeout: 60_000 })
 }
 
 describe('the page, as a visitor meets it', { concurrency: false }, () => {

@@ -64,3 +64,36 @@ export async function writePaperVideo(path, digit) {
   }
   await writeFile(path, Buffer.concat(parts))
 }
+
+const kSceneWidth = 160
+const kSceneHeight = 120
+const kFramesPerSecond = 5
+const kSceneSeconds = 8
+
+/** Two scenes by turns, eight seconds each: light upright stripes, and a light disc on a dark wall. */
+export async function writeTwoScenes(path) {
+  const random = randomNumbers(11)
+  const scene = (lightAt) => {
+    const luma = Buffer.alloc(kSceneWidth * kSceneHeight)
+    for (let y = 0; y < kSceneHeight; ++y) {
+      for (let x = 0; x < kSceneWidth; ++x) {
+        const light = lightAt(x, y) + (random() + random() - 1) * 14
+        luma[y * kSceneWidth + x] = Math.min(235, Math.max(16, Math.round(light)))
+      }
+    }
+    return luma
+  }
+  const colourless = Buffer.alloc((kSceneWidth * kSceneHeight) / 2, 128)
+  const rate = `F${kFramesPerSecond}:1`
+  const parts = [
+    Buffer.from(`YUV4MPEG2 W${kSceneWidth} H${kSceneHeight} ${rate} Ip A1:1 C420jpeg\n`),
+  ]
+  for (let index = 0; index < 2 * kSceneSeconds * kFramesPerSecond; ++index) {
+    const shake = Math.round(3 * Math.sin(index * 1.3))
+    const striped = index < kSceneSeconds * kFramesPerSecond
+    const stripes = (x) => (((x + shake) >> 3) % 2 === 0 ? 220 : 150)
+    const disc = (x, y) => (Math.hypot(x - 80 - shake, y - 60) < 22 ? 200 : 40)
+    parts.push(Buffer.from('FRAME\n'), scene(striped ? stripes : disc), colourless)
+  }
+  await writeFile(path, Buffer.concat(parts))
+}

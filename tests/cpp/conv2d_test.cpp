@@ -6,6 +6,7 @@
 #include <catch2/catch_amalgamated.hpp>
 #include <string>
 
+#include "kernels/winograd.h"
 #include "tests/cpp/support/expect_close.h"
 #include "tests/cpp/support/random_values.h"
 #include "tests/cpp/support/window_cases.h"
@@ -213,12 +214,51 @@ TEST_CASE("conv2d: more columns than one register tile, and images cut into band
   // Enough work that one image is cut into several bands of rows, an odd number of rows among them.
   Problem bands(
       {.window = test::window_case(
-           {.channels = 24, .image = {29, 30}, .kernel = {3, 3}, .padding = test::same()}),
+           {.channels = 24, .image = {29, 30}, .kernel = {3, 4}, .padding = test::same()}),
        .filters = 20,
        .activation = Activation::kTanh},
       5);
   check_forward(bands);
   check_backward(bands);
+}
+
+// Tiles over the edge on all sides, blocks of tiles that begin and end inside an image, and more
+// images than groups. The tolerance is that of the plain sum: winograd_test.cpp compares the two.
+TEST_CASE("conv2d: shapes that suit Winograd, against the slow twin", "[conv2d][winograd]") {
+  struct Case {
+    int batch, channels, filters;
+    std::array<int, 2> image;
+    Padding padding;
+  };
+  const Case cases[] = {
+      {1, 8, 8, {6, 6}, Padding{}},
+      {1, 8, 12, {4, 4}, test::same()},
+      {3, 12, 8, {9, 11}, test::same()},
+      {2, 16, 20, {14, 7}, test::same()},
+      {37, 20, 36, {7, 7}, test::same()},
+      {5, 32, 64, {13, 13}, Padding{}},
+      {2, 8, 16, {8, 12}, test::sides(4, 0, 0, 5)},
+      {2, 16, 8, {12, 15}, test::sides(0, 2, 3, 1)},
+      {1, 64, 128, {8, 8}, test::same()},
+  };
+  std::uint32_t seed = 0;
+  for (const Case& c : cases) {
+    ++seed;
+    Problem p({.window = test::window_case({.batch = c.batch,
+                                            .channels = c.channels,
+                                            .image = c.image,
+                                            .kernel = {3, 3},
+                                            .padding = c.padding}),
+               .filters = c.filters,
+               .activation = static_cast<Activation>(seed % 4),
+               .bias = seed % 3 != 0,
+               .misalignment = seed % 4},
+              seed);
+    INFO(p.place);
+    CHECK(suits_winograd(p.geometry));
+    check_forward(p);
+    check_backward(p);
+  }
 }
 
 TEST_CASE("conv2d: more images than groups of filter gradients", "[conv2d]") {
@@ -251,11 +291,12 @@ TEST_CASE("conv2d: strides far beyond the image", "[conv2d]") {
 
 // How an image is cut into bands of rows depends on the size of the batch.
 TEST_CASE("conv2d: an image's result does not depend on its batch", "[conv2d]") {
-  const auto problem = [](int batch) {
+  const int width = GENERATE(3, 4);  // by Winograd, and by the plain sum
+  const auto problem = [width](int batch) {
     return Problem({.window = test::window_case({.batch = batch,
                                                  .channels = 24,
                                                  .image = {29, 30},
-                                                 .kernel = {3, 3},
+                                                 .kernel = {3, width},
                                                  .padding = test::same()}),
                     .filters = 20},
                    5);
@@ -290,14 +331,15 @@ TEST_CASE("conv2d: an image's result does not depend on its batch", "[conv2d]") 
 }
 
 TEST_CASE("conv2d: gradients that are not wanted are left alone", "[conv2d]") {
+  const int channels = GENERATE(3, 8);  // by the plain sum, and by Winograd
   for (const Wanted& wanted : {Wanted{.input = false}, Wanted{.filter = false},
                                Wanted{.bias = false}, Wanted{.input = false, .filter = false}}) {
     Problem p({.window = test::window_case({.batch = 3,
-                                            .channels = 3,
-                                            .image = {5, 5},
+                                            .channels = channels,
+                                            .image = {8, 8},
                                             .kernel = {3, 3},
                                             .padding = test::same()}),
-               .filters = 4,
+               .filters = 8,
                .activation = Activation::kRelu},
               77);
     check_backward(p, wanted);

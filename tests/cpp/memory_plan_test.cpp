@@ -143,7 +143,7 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "memory plan: inference needs far less than training, which keeps what the backward pass reads",
+    "memory plan: inference needs less than training, which keeps what the backward pass reads",
     "[memory]") {
   const Network network(parse_model(kNetworks[0]));
   const auto size = [&](Mode mode, std::vector<LossPort> ports) {
@@ -154,7 +154,11 @@ TEST_CASE(
                            .buffers)
         .size;
   };
-  CHECK(size(Mode::kInference, {}) * 3 < size(Mode::kTraining, {{.output = 0}}) * 2);
+  const std::int64_t inference = size(Mode::kInference, {});
+  const std::int64_t training = size(Mode::kTraining, {{.output = 0}});
+  CHECK(inference < training);
+  // But hardly: a convolution's output is not kept where max pooling notes its winners.
+  CHECK(training * 2 < inference * 3);
 }
 
 }  // namespace

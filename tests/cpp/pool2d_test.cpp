@@ -3,6 +3,7 @@
 // leave gaps or reach into padding.
 #include "kernels/pool2d.h"
 
+#include <algorithm>
 #include <catch2/catch_amalgamated.hpp>
 #include <string>
 
@@ -45,17 +46,33 @@ void with_threads(const std::string& place, const Run& run) {
 }
 
 void check_max(const Pooling& p, const Values& values, const Values& gradient_values,
-               std::size_t misalignment) {
+               std::size_t misalignment, const Values* after_relu_gradient = nullptr) {
+  const bool after_relu = after_relu_gradient != nullptr;
   const Values largest = reference::max_pool2d_forward(p.twin, values);
-  const Values expected_gradient = reference::max_pool2d_backward(p.twin, values, gradient_values);
+  const Values expected_gradient =
+      after_relu ? *after_relu_gradient
+                 : reference::max_pool2d_backward(p.twin, values, gradient_values);
   const Input input(values, misalignment);
   const Input output_gradient(gradient_values, misalignment);
   const Shape input_shape = {p.geometry.batch, p.geometry.rows.input, p.geometry.columns.input,
                              p.geometry.channels};
+  Output winners(static_cast<std::size_t>(max_pool2d_winners(p.geometry)));
   with_threads(p.place, [&](Workers& workers) {
     Output output(largest.size(), misalignment);
-    max_pool2d_forward(p.geometry, input.view(input_shape), output.view(p.output_shape), workers);
+    Output plain(largest.size(), misalignment);
+    const MaxPool2dForward call{.input = input.view(input_shape),
+                                .output = plain.view(p.output_shape)};
+    max_pool2d_forward(p.geometry, call, workers);
+    max_pool2d_forward(p.geometry,
+                       {.input = call.input,
+                        .output = output.view(p.output_shape),
+                        .winners = winners.values(),
+                        .after_relu = after_relu},
+                       workers);
     expect_intact(p.place, "max", output);
+    expect_intact(p.place, "winners", winners);
+    test::expect_same_bits(p.place + ", without winners", test::copy_of(plain.values()),
+                           output.values());
     expect_close({p.place, "max", output.view(p.output_shape)}, largest,
                  {.terms = 0, .largest_product = 0});
     return test::copy_of(output.values());
@@ -66,8 +83,10 @@ void check_max(const Pooling& p, const Values& values, const Values& gradient_va
     max_pool2d_backward(p.geometry,
                         {.input = input.view(input_shape),
                          .output = output.view(p.output_shape),
+                         .winners = winners.values(),
                          .output_gradient = output_gradient.view(p.output_shape),
-                         .input_gradient = gradient.view(input_shape)},
+                         .input_gradient = gradient.view(input_shape),
+                         .after_relu = after_relu},
                         workers);
     expect_intact(p.place, "gradient of max", gradient);
     // An input is the largest of at most as many windows as a window has elements.
@@ -75,6 +94,15 @@ void check_max(const Pooling& p, const Values& values, const Values& gradient_va
                  {.terms = p.geometry.rows.size * p.geometry.columns.size});
     return test::copy_of(gradient.values());
   });
+}
+
+/// What came from a relu; its derivative is done with the pooling's.
+void check_max_after_relu(const Pooling& p, Values values, const Values& gradient_values,
+                          std::size_t misalignment) {
+  for (double& value : values) value = std::max(value - 0.5, 0.0);
+  Values cut = reference::max_pool2d_backward(p.twin, values, gradient_values);
+  for (std::size_t i = 0; i < cut.size(); ++i) cut[i] = values[i] > 0 ? cut[i] : 0;
+  check_max(p, values, gradient_values, misalignment, &cut);
 }
 
 void check_total(PoolTotal total, const Pooling& p, const Values& values,
@@ -116,6 +144,7 @@ TEST_CASE("pooling: windows of every kind, against the slow twin", "[pool2d]") {
     const Values values = random.values(p.twin.input_size());
     const Values gradient = random.values(p.twin.output_size());
     check_max(p, values, gradient, seed % 4);
+    check_max_after_relu(p, values, gradient, seed % 4);
     check_total(PoolTotal::kMean, p, values, gradient, seed % 4);
     check_total(PoolTotal::kSum, p, values, gradient, seed % 4);
   }
@@ -138,6 +167,29 @@ TEST_CASE("max pooling: of equal inputs the first takes the gradient", "[pool2d]
       Values values(p.twin.input_size());
       for (double& value : values) value = random.integer(0, 2);
       check_max(p, values, random.values(p.twin.output_size()), 0);
+    }
+  }
+}
+
+TEST_CASE("max pooling: windows of 2x2 side by side, which note their winners", "[pool2d]") {
+  std::uint32_t seed = 80;
+  for (const int channels : {1, 3, 4, 5, 6, 7, 8, 16}) {
+    for (const std::array<int, 2>& image :
+         {std::array{2, 2}, std::array{5, 4}, std::array{7, 7}, std::array{30, 34}}) {
+      for (const bool ties : {false, true}) {
+        const Pooling p = pooling(test::window_case({.batch = 3,
+                                                     .channels = channels,
+                                                     .image = image,
+                                                     .kernel = {2, 2},
+                                                     .stride = {2, 2}}));
+        CHECK((max_pool2d_winners(p.geometry) > 0) == (channels >= 4));
+        test::RandomValues random(++seed);
+        Values values = random.values(p.twin.input_size());
+        for (double& value : values) value = ties ? random.integer(0, 2) : value;
+        const Values gradient = random.values(p.twin.output_size());
+        check_max(p, values, gradient, seed % 4);
+        check_max_after_relu(p, values, gradient, seed % 4);
+      }
     }
   }
 }

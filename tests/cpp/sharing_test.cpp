@@ -88,6 +88,34 @@ TEST_CASE("sharing: training one model changes the other, in both directions", "
   CHECK_FALSE(test::same_bits(between, head->parameter(0)));
 }
 
+// A convolution that suits Winograd keeps its filter in another form.
+TEST_CASE("sharing: what a layer keeps of its weights is made anew when anybody changed them",
+          "[sharing]") {
+  const std::string lines =
+      "model name=m\ninput name=x shape=8,8,8\nconv2d name=c from=x filters=8 kernelSize=3 "
+      "useBias=false";
+  test::SmallModel base(lines);
+  const std::unique_ptr<Model> other = borrower(lines + " weights=7/c\n", base.model());
+  const std::vector<float> filter = test::copy_of(base.model().parameter(0));
+  const std::vector<float> input(512, 0.5F);
+  const auto outputs = [&](Model& model) {
+    Plan& plan = model.prepare({.batch = 1});
+    std::ranges::copy(input, model.input(plan, 0).data);
+    model.forward(plan, 1, 0);
+    return test::copy_of(model.output(plan, 0).values());
+  };
+  const std::vector<float> first = outputs(base.model());
+  REQUIRE(outputs(*other) == first);
+  for (float& weight : other->parameter(0)) weight *= 2;
+  std::vector<float> doubled = first;
+  for (float& value : doubled) value *= 2;
+  CHECK(outputs(base.model()) == doubled);
+  CHECK(outputs(*other) == doubled);
+  std::ranges::copy(filter, base.model().parameter(0).begin());
+  CHECK(outputs(*other) == first);
+  CHECK(outputs(base.model()) == first);
+}
+
 TEST_CASE("sharing: weights live on with whoever is left", "[sharing]") {
   auto base = std::make_unique<test::SmallModel>(kBase);
   std::unique_ptr<Model> head = borrower(kHead, base->model());

@@ -176,8 +176,9 @@ TEST_CASE("max pooling: keeps NaN wherever it stands in the window, and infiniti
       x[place * c + c - 1] = kNan;
       x[(4 + place) * c] = kInfinity;
       std::vector<float> y(2 * c);
-      max_pool2d_forward(g, {x.data(), {2, 2, 2, channels}}, {y.data(), {2, 1, 1, channels}},
-                         test::one_thread());
+      max_pool2d_forward(
+          g, {.input = {x.data(), {2, 2, 2, channels}}, .output = {y.data(), {2, 1, 1, channels}}},
+          test::one_thread());
       for (std::size_t i = 0; i < 2 * c; ++i) {
         INFO("place " << place << " of " << channels << " channels, output " << i);
         CHECK(std::isnan(y[i]) == (i == c - 1));

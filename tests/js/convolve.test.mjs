@@ -64,6 +64,23 @@ test('convolve: the sliding window and the edges of the lectures', async () => {
     [4, 4, 3],
     [0, 1, 2, 3].flatMap(() => edge.flatMap((v) => [v, v, v])),
   )
+  // Several images of several channels: each as by itself.
+  const two = fovea.tensor(
+    Float32Array.from({ length: 2 * 36 * 3 }, (_, i) => (i * 7) % 11),
+    [2, 6, 6, 3],
+  )
+  const together = await image.convolve(two, cross)
+  assert.deepEqual(together.shape, [2, 4, 4, 3])
+  for (const [k, c] of [
+    [0, 0],
+    [0, 2],
+    [1, 1],
+  ]) {
+    const plane = two.data.filter((_, i) => i % 3 === c && Math.floor(i / 108) === k)
+    const alone = await image.convolve(fovea.tensor(plane, [6, 6]), cross)
+    const found = together.data.filter((_, i) => i % 3 === c && Math.floor(i / 48) === k)
+    assert.deepEqual(found, alone.data)
+  }
   const batch = fovea.tensor(colour.data, [3, 6, 6, 1])
   assert.deepEqual((await image.convolve(batch, cross)).shape, [3, 4, 4, 1])
 })

@@ -118,10 +118,10 @@ test('a binary of one’s own: bytes, module, URL and function', async () => {
     await fovea.shutdown()
   }
   assert.deepEqual(asked, ['simd'])
-  await assert.rejects(
-    fovea.init({ ...options, wasmBinary: Uint8Array.of(1, 2, 3) }),
-    WebAssembly.CompileError,
-  )
+  await assert.rejects(fovea.init({ ...options, wasmBinary: Uint8Array.of(1, 2, 3) }), {
+    code: 'bad-file',
+    message: /^init: the WebAssembly binary does not run: CompileError: /,
+  })
   await fovea.init(options)
 })
 

@@ -3,7 +3,7 @@
 // moment, predicts, and uses a part that is fetched only when asked for. Copied into each of them.
 
 /** Images with a bright band at the top, in the middle or at the bottom: three classes. */
-function bands(fovea, count) {
+export function bands(fovea, count) {
   const data = new Uint8Array(count * 64)
   const labels = Int32Array.from({ length: count }, (_, k) => k % 3)
   let state = 1
@@ -16,7 +16,7 @@ function bands(fovea, count) {
 }
 
 /** A number made of all weights, bit for bit (FNV-1a). */
-async function weightsDigest(model) {
+export async function weightsDigest(model) {
   let hash = 0x811c9dc5
   for (const { data } of await model.getWeights()) {
     for (const byte of new Uint8Array(data.buffer)) hash = Math.imul(hash ^ byte, 0x01000193)

@@ -27,14 +27,14 @@ export const kChapters: readonly ChapterInfo[] = [
     title: 'See',
     notice: 'A kernel slides over the picture: nine products and one sum for each new pixel.',
     load: () => import('./panels/See.svelte'),
-    height: [40, 60],
+    height: [51, 86],
   },
   {
     id: 'data',
     title: 'Data',
     notice: 'What it learns from. Look at your data before you train on them.',
     load: () => import('./panels/Data.svelte'),
-    height: [56, 84],
+    height: [64, 120],
   },
   {
     id: 'network',
@@ -42,14 +42,14 @@ export const kChapters: readonly ChapterInfo[] = [
     notice:
       'From left to right the maps get smaller and smaller, and there are more and more of them.',
     load: () => import('./panels/Network.svelte'),
-    height: [64, 84],
+    height: [52, 110],
   },
   {
     id: 'learn',
     title: 'Learn',
     notice: 'Change one thing and it starts anew: the seed keeps everything else the same.',
     load: () => import('./panels/Learn.svelte'),
-    height: [44, 72],
+    height: [34, 60],
   },
   {
     id: 'inside',
@@ -63,21 +63,21 @@ export const kChapters: readonly ChapterInfo[] = [
     title: 'Try it',
     notice: 'It sees 28 × 28 pixels of what you draw or hold before the camera.',
     load: () => import('./panels/TryIt.svelte'),
-    height: [44, 64],
+    height: [34, 84],
   },
   {
     id: 'teach',
     title: 'Teach it',
     notice: 'A few dozen examples of your own are enough for a small network.',
     load: () => import('./panels/TeachIt.svelte'),
-    height: [44, 72],
+    height: [40, 74],
   },
   {
     id: 'mistakes',
     title: 'Mistakes',
     notice: 'Where it is wrong, it is often wrong in the same way.',
     load: () => import('./panels/Mistakes.svelte'),
-    height: [44, 64],
+    height: [64, 108],
   },
   {
     id: 'keep',

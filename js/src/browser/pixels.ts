@@ -8,8 +8,11 @@ import type { Tensor } from '../tensor.js'
 
 /** Pixels as `ImageData` has them: RGBA, row by row. */
 export interface RawPixels {
+  /** RGBA, row by row, 0 to 255. */
   data: Uint8Array | Uint8ClampedArray
+  /** In pixels. */
   width: number
+  /** In pixels. */
   height: number
 }
 
@@ -34,6 +37,7 @@ export interface FromPixelsOptions {
 
 /** A picture of bytes. */
 export interface PixelTensor extends Tensor {
+  /** Row by row, channels together, 0 to 255. */
   data: Uint8Array
 }
 

@@ -9,6 +9,8 @@ import type { PixelTensor } from './pixels.js'
 export interface WebcamOptions {
   /** `environment` is the camera on the back of a phone. Default `environment`. */
   facingMode?: 'user' | 'environment'
+  /** One particular camera, as `navigator.mediaDevices.enumerateDevices` names it. */
+  deviceId?: string
   /** Side of the square that `capture` gives. Default: the camera's own picture. */
   size?: number
 }
@@ -25,10 +27,12 @@ export async function webcam(
   video: HTMLVideoElement,
   options: WebcamOptions = {},
 ): Promise<Webcam> {
-  checkNames('webcam', options, ['facingMode', 'size'])
-  const { facingMode = 'environment', size } = options
+  checkNames('webcam', options, ['facingMode', 'deviceId', 'size'])
+  const { facingMode = 'environment', deviceId, size } = options
   if (size !== undefined) wholeNumber('webcam', 'size', size, 1)
-  const stream = await openCamera(facingMode)
+  const stream = await openCamera(
+    deviceId === undefined ? { facingMode } : { deviceId: { exact: deviceId } },
+  )
   const stop = (): void => {
     for (const track of stream.getTracks()) track.stop()
     if (video.srcObject === stream) video.srcObject = null
@@ -64,7 +68,7 @@ export async function webcam(
   }
 }
 
-async function openCamera(facingMode: string): Promise<MediaStream> {
+async function openCamera(video: MediaTrackConstraints): Promise<MediaStream> {
   if (globalThis.navigator?.mediaDevices === undefined) {
     throw new FoveaError(
       'camera',
@@ -72,11 +76,12 @@ async function openCamera(facingMode: string): Promise<MediaStream> {
     )
   }
   try {
-    return await navigator.mediaDevices.getUserMedia({ video: { facingMode }, audio: false })
+    return await navigator.mediaDevices.getUserMedia({ video, audio: false })
   } catch (cause) {
     const sentences: Record<string, string> = {
       NotAllowedError: 'The camera is not allowed. Allow it in the address bar and try again.',
       NotFoundError: 'There is no camera. Connect one and try again.',
+      OverconstrainedError: 'That camera is not there any more. Choose another one.',
       NotReadableError: 'The camera is in use by another program. Close it there and try again.',
     }
     const name = cause instanceof Error ? cause.name : ''

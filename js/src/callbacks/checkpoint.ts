@@ -10,8 +10,11 @@ import type { MonitorOptions } from './monitor.js'
 
 /** What is worth keeping. */
 export interface Checkpoint {
+  /** The model, with the weights to keep. */
   model: Model
+  /** Number of the epoch, from 0. */
   epoch: number
+  /** Loss and metrics of the epoch. */
   logs: Logs
 }
 

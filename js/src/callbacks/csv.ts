@@ -26,7 +26,7 @@ export interface CsvLoggerOptions {
  * @example
  * ```ts
  * fovea.callbacks.csvLogger({ filename: 'training.csv' })
- * fovea.callbacks.csvLogger({ write: (line) => lines.push(line) })
+ * fovea.callbacks.csvLogger({ write: (line) => void lines.push(line) })
  * ```
  */
 export function csvLogger(options: CsvLoggerOptions): Callback {

@@ -13,7 +13,9 @@ import type { FileSource, NamedBytes } from './source.js'
 
 /** The files of CIFAR-10: one or more to train, one to test. */
 export interface CifarFiles {
+  /** The batches to train with. */
   train: readonly FileSource[]
+  /** The batch to test with. */
   test: FileSource
 }
 

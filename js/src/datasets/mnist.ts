@@ -11,8 +11,11 @@ import type { FileSource, MnistSource, NamedBytes } from './source.js'
 
 /** A data set in the two parts it is published in. */
 export interface SplitDataset {
+  /** To train with. */
   train: Required<Dataset>
+  /** To test with. */
   test: Required<Dataset>
+  /** One name per class number. */
   classNames: readonly string[]
 }
 

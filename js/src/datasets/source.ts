@@ -11,9 +11,13 @@ export type FileSource = string | URL | Blob | Uint8Array | ArrayBuffer
 
 /** The four files of MNIST and of the sets made like it. */
 export interface MnistFiles {
+  /** IDX file of the images to train with, gzipped or not. */
   trainImages: FileSource
+  /** IDX file of their labels. */
   trainLabels: FileSource
+  /** IDX file of the images to test with. */
   testImages: FileSource
+  /** IDX file of their labels. */
   testLabels: FileSource
 }
 

@@ -17,6 +17,7 @@ export interface SplitOptions {
 
 /** What {@link summary} tells. */
 export interface DatasetSummary {
+  /** How many examples. */
   count: number
   /** Shape of one image. */
   shape: number[]

@@ -26,8 +26,6 @@ type Result<Name extends keyof EngineCalls> = Promise<ReturnType<EngineCalls[Nam
 
 /** What is kept per model besides what the module keeps. */
 interface ModelEntry {
-  /** Where its weights lie: they stay there. */
-  places: readonly Place[]
   training: Run | undefined
   /** Ends loops that are not training: an evaluation, a long prediction. */
   work: Run
@@ -55,7 +53,6 @@ export class InThreadEngine implements Engine {
       native.createModel(spec, seed),
     )
     this.models.set(description.model, {
-      places: description.parameters,
       training: undefined,
       work: new Run(false),
       evaluations: Promise.resolve(),
@@ -82,19 +79,20 @@ export class InThreadEngine implements Engine {
   }
 
   async snapshot({ model, training }: Request<'snapshot'>): Result<'snapshot'> {
-    const { places } = this.entry(model)
+    this.entry(model)
     const { native } = this
     // Read in one go, so that everything is of one moment.
     return whole(native, () => {
       const state = training ? unwrap<TrainingState>(native.trainingState(model, '')) : undefined
       const read = (place: Place): Float32Array => copyTensorOut(native, place).data
       const slots = state?.slots.map(({ place }) => read(place)) ?? []
+      const places = unwrap<Place[]>(native.parameters(model))
       return { parameters: places.map(read), state, slots }
     })
   }
 
   async restore({ model, parameters, progress, slots }: Request<'restore'>): Result<'restore'> {
-    const { places, turn } = this.entry(model)
+    const { turn } = this.entry(model)
     const { native } = this
     return turn.hold(() =>
       whole(native, () => {
@@ -104,6 +102,7 @@ export class InThreadEngine implements Engine {
           const state = unwrap<TrainingState>(native.trainingState(model, progress))
           state.slots.forEach(({ place }, k) => write(place, slots?.[k]))
         }
+        const places = unwrap<Place[]>(native.parameters(model))
         places.forEach((place, k) => write(place, parameters[k]))
         return null
       }),

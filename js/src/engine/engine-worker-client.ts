@@ -31,23 +31,28 @@ interface Pending {
   thrown: { error: unknown } | undefined
 }
 
+/** What the engine is to be started with; its module may come while the host starts. */
+export type EngineStart = Pick<StartMessage['start'], 'threads' | 'script'> & {
+  wasm: WebAssembly.Module | Promise<WebAssembly.Module>
+}
+
 /** Starts the engine behind a host. Rejects when it cannot start or does not answer in time. */
 export function connect(
   host: EngineHost,
-  start: Omit<StartMessage['start'], 'inParts'>,
+  { wasm, ...start }: EngineStart,
   milliseconds: number,
   onLost: (error: FoveaError) => void,
 ): Promise<Engine> {
   const line = new Line(host, onLost)
   return new Promise((resolve, reject) => {
-    const failed = (error: FoveaError): void => {
+    let watchdog: ReturnType<typeof setTimeout> | undefined
+    let over = false
+    const failed = (error: unknown): void => {
+      over = true
       clearTimeout(watchdog)
       host.terminate()
       reject(error)
     }
-    const watchdog = setTimeout(() => {
-      failed(new FoveaError('worker-lost', `the worker did not start within ${milliseconds} ms.`))
-    }, milliseconds)
     line.onStart = (message) => {
       clearTimeout(watchdog)
       if ('failed' in message) failed(rebuild(message.failed))
@@ -55,7 +60,13 @@ export function connect(
     }
     line.onEarlyLoss = failed
     const inParts = host.fetchRest !== undefined
-    host.post({ start: { ...start, inParts } } satisfies ToEngine, [])
+    void Promise.resolve(wasm).then((wasm) => {
+      if (over) return
+      watchdog = setTimeout(() => {
+        failed(new FoveaError('worker-lost', `the worker did not start within ${milliseconds} ms.`))
+      }, milliseconds)
+      host.post({ start: { ...start, wasm, inParts } } satisfies ToEngine, [])
+    }, failed)
   })
 }
 
@@ -79,6 +90,7 @@ class Line {
         `the engine's worker stopped by itself (${reason}). The next call starts a new one.`,
       )
       this.end(error)
+      this.host.terminate() // an error has reached us, but it may run still
       if (this.started) onLost(error)
       else this.onEarlyLoss(error)
     })

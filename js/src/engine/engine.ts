@@ -12,18 +12,27 @@ export type Build = Variant | 'simd-threads' | 'relaxed-threads'
 
 /** One layer of a model as the engine sees it: all options filled in. */
 export interface LayerInfo {
+  /** Its name in the model. */
   name: string
+  /** For example `conv2d`. */
   type: string
+  /** All options, defaults filled in. */
   config: Record<string, unknown>
+  /** Names of what it reads. */
   inputs: string[]
+  /** With null for the batch, and for sizes that can be any. */
   outputShape: (number | null)[]
+  /** How many weights it has. */
   params: number
+  /** Whether training changes them. */
   trainable: boolean
 }
 
 /** What comes in or goes out: its name, and the shape of one example; null where it can be any. */
 export interface PortInfo {
+  /** Its name in the model. */
   name: string
+  /** Without the batch; null for a size that can be any. */
   shape: (number | null)[]
 }
 
@@ -34,14 +43,15 @@ export interface ParameterInfo {
   trainable: boolean
   /** A moving mean or variance, which no gradient changes. */
   statistic: boolean
-  /** Where the engine keeps it. */
-  pointer: number
 }
 
 /** How many weights a model has. */
 export interface ParameterCount {
+  /** All weights. */
   total: number
+  /** Those that training changes. */
   trainable: number
+  /** Those that it does not: frozen layers, moving averages. */
   nonTrainable: number
 }
 
@@ -132,14 +142,19 @@ export interface StepReport {
   batch: number
   /** Examples in the batch. */
   size: number
+  /** Of the batch, before the step. */
   loss: number
+  /** Of the batch, before the step. */
   metrics: Record<string, number>
+  /** Mean over the epoch so far. */
   epochLoss: number
+  /** Over the epoch so far. */
   epochMetrics: Record<string, number>
   /** Optimizer steps since the model was compiled. */
   step: number
   /** How many batches the epoch has. */
   batches: number
+  /** Of the epoch so far; pauses do not count. */
   imagesPerSecond: number
 }
 

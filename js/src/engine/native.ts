@@ -25,6 +25,7 @@ export interface NativeModule {
   startThreads(count: number): string
   createModel(spec: string, seed: number): string
   disposeModel(model: number): string
+  parameters(model: number): string
   trainingState(model: number, given: string): string
   setTrainable(model: number, layer: string, flag: number): string
   compileModel(model: number, training: string): string

@@ -32,8 +32,11 @@ export interface InitOptions {
 
 /** What runs, and why. */
 export interface Backend {
+  /** The instruction set that runs. */
   variant: Variant
+  /** Threads that work on an operation; 1 is the caller alone. */
   threads: number
+  /** Whether the engine lives in a worker. */
   worker: boolean
   /** One sentence per decision. */
   reasons: string[]
@@ -43,6 +46,8 @@ export interface Backend {
 export interface Runtime {
   engine: Engine
   backend: Backend
+  /** Its worker stopped by itself: models live on in the next one. */
+  lost?: boolean
 }
 
 const kOptions = [
@@ -127,6 +132,12 @@ export async function memory(): Promise<{ heapBytes: number }> {
 /**
  * Ends the engine and its workers and gives its memory back. Models that lived in it are gone. The
  * next call starts a new engine with the options of the last `init`.
+ *
+ * @example
+ * ```ts
+ * await fovea.shutdown()
+ * fovea.backend() // null
+ * ```
  */
 export async function shutdown(): Promise<void> {
   const { starting } = state
@@ -174,6 +185,7 @@ async function start(options: InitOptions): Promise<Runtime> {
   })
   const lost = (): void => {
     if (state.runtime?.engine !== engine) return
+    state.runtime.lost = true
     state.starting = undefined
     state.runtime = undefined
   }

@@ -129,6 +129,7 @@ export async function readCheckpoint(
   const model = await buildFromTopology(topology, { seed, place, numbers })
   try {
     await fill(model, file, weights, place, options)
+    await model.keep(true)
     return model
   } catch (cause) {
     await model.dispose()

@@ -31,7 +31,7 @@ export async function loadModel(source: LoadSource, options: LoadOptions = {}): 
   const { bytes, beside } = await open(source)
   if (isSafetensors(bytes)) return readCheckpoint(bytes, kPlace, options)
   if (isJson(bytes)) return fromTfjs(bytes, beside)
-  if (isOnnx(bytes)) return fromOnnx(bytes)
+  if (isOnnx(bytes)) return (await import('./onnx/read.js')).readOnnx(bytes)
   throw new FoveaError(
     'bad-file',
     `${kPlace}: the ${bytes.length} bytes are neither a safetensors file, nor ONNX, nor the model.json of ` +
@@ -49,31 +49,19 @@ function isJson(bytes: Uint8Array): boolean {
   return first === 0x7b
 }
 
-async function fromOnnx(bytes: Uint8Array): Promise<Model> {
-  return (await import('./onnx/read.js')).readOnnx(bytes)
-}
-
 async function fromTfjs(bytes: Uint8Array, beside: Opened['beside']): Promise<Model> {
   let json: unknown
   try {
     json = JSON.parse(new TextDecoder().decode(bytes))
   } catch (cause) {
-    const sentence = `${kPlace}: the model.json is no JSON: ${(cause as Error).message}.`
+    const sentence = `${kPlace}: the file begins like a model.json but is no JSON (${(cause as Error).message}).`
     throw new FoveaError('bad-file', sentence, { cause })
   }
-  const { readTfjs } = await import('./tfjs/read.js')
-  return readTfjs(json, async (paths) => joined(await Promise.all(paths.map(beside))))
-}
-
-/** Shards of one array of bytes. */
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
+  const weightsOf = async (paths: readonly string[]): Promise<Uint8Array> => {
+    const files = await Promise.all(paths.map(beside))
+    return new Uint8Array(await new Blob(files as BlobPart[]).arrayBuffer())
   }
-  return whole
+  return (await import('./tfjs/read.js')).readTfjs(json, weightsOf)
 }
 
 async function open(source: LoadSource): Promise<Opened> {

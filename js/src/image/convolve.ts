@@ -3,11 +3,11 @@
 import { model as makeModel } from '../create.js'
 import { FoveaError } from '../errors.js'
 import { input } from '../graph.js'
-import { conv2d, depthwiseConv2d } from '../layers.js'
+import { conv2d } from '../layers.js'
 import type { Padding, Size2d } from '../layers.js'
 import { checkNames, describe } from '../options.js'
 import { shapeText, tensor, toTensorData } from '../tensor.js'
-import type { FloatTensor, Tensor } from '../tensor.js'
+import type { FloatTensor, Tensor, TensorData } from '../tensor.js'
 
 /** Options of {@link convolve}. */
 export interface ConvolveOptions {
@@ -42,31 +42,53 @@ export async function convolve(
     )
   }
   const { stride, padding, dilation } = options
-  const shared = {
-    kernelSize: [rows, columns] as const,
+  const layer = conv2d({
+    kernelSize: [rows, columns],
+    filters,
     useBias: false,
     name: 'convolve',
     ...(stride !== undefined && { strides: stride }),
     ...(padding !== undefined && { padding }),
     ...(dilation !== undefined && { dilationRate: dilation }),
-  }
-  const layer = each ? depthwiseConv2d(shared) : conv2d({ ...shared, filters })
-  const inputs = input({ shape: [height, width, channels] })
+  })
+  // A kernel without channels sees every channel as an image of its own.
+  const read = each ? 1 : channels
+  const count = each ? n * channels : n
+  const inputs = input({ shape: [height, width, read] })
   const model = await makeModel({ inputs, outputs: layer.apply(inputs), name: 'image', seed: 0 })
   try {
     const weights = await model.getWeights()
-    const values = each ? repeated(k.data, channels) : Float32Array.from(k.data)
-    await model.setWeights(weights.map((one) => ({ ...one, data: values })))
-    const { data, shape } = await model.predict({
-      data: x.data,
-      shape: [n, height, width, channels],
-    })
-    const [, high = 0, wide = 0, deep = 0] = shape
-    if (rank === 4) return { data, shape }
+    await model.setWeights(weights.map((one) => ({ ...one, data: Float32Array.from(k.data) })))
+    const planes = each ? moved(x.data, n, height * width, channels) : x.data
+    const result = await model.predict({ data: planes, shape: [count, height, width, read] })
+    const [, high = 0, wide = 0] = result.shape
+    const deep = each ? channels : filters
+    const data = each ? moved(result.data, n, channels, high * wide) : result.data
+    if (rank === 4) return { data, shape: [n, high, wide, deep] }
     return { data, shape: rank === 2 && deep === 1 ? [high, wide] : [high, wide, deep] }
   } finally {
     await model.dispose()
   }
+}
+
+/** `[n, rows, columns]` to `[n, columns, rows]`. */
+function moved<Data extends TensorData>(
+  data: Data,
+  n: number,
+  rows: number,
+  columns: number,
+): Data {
+  if (rows === 1 || columns === 1) return data
+  const result = data.slice() as Data
+  const size = rows * columns
+  for (let start = 0; start < n * size; start += size) {
+    for (let row = 0; row < rows; ++row) {
+      for (let column = 0; column < columns; ++column) {
+        result[start + column * rows + row] = data[start + row * columns + column] ?? 0
+      }
+    }
+  }
+  return result
 }
 
 function checked(what: string, given: Tensor, least: number, most: number): Tensor {
@@ -92,10 +114,4 @@ function checked(what: string, given: Tensor, least: number, most: number): Tens
 function fourSizes(shape: readonly number[]): number[] {
   const [height = 1, width = 1, channels = 1] = shape
   return shape.length === 4 ? [...shape] : [1, height, width, channels]
-}
-
-/** The same kernel for every channel: [kh, kw] to [kh, kw, channels, 1]. */
-function repeated(kernel: ArrayLike<number>, channels: number): Float32Array {
-  const count = kernel.length * channels
-  return Float32Array.from({ length: count }, (_, i) => kernel[Math.floor(i / channels)] ?? 0)
 }

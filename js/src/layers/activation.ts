@@ -31,7 +31,9 @@ export interface PreluOptions extends LayerOptions {
   sharedAxes?: readonly number[]
   /** Default `zeros`. */
   alphaInitializer?: Initializer
+  /** A price on the slopes. */
   alphaRegularizer?: Regularizer
+  /** What the slopes must satisfy. */
   alphaConstraint?: Constraint
 }
 
@@ -51,13 +53,34 @@ export interface SoftmaxOptions extends LayerOptions {
   axis?: number
 }
 
-/** An activation as a layer of its own. */
+/**
+ * An activation as a layer of its own.
+ *
+ * @example
+ * ```ts
+ * fovea.layers.activation({ activation: 'gelu' })
+ * ```
+ */
 export const activation = /* @__PURE__ */ withOptions<ActivationOptions>('activation')
 
-/** x above zero, alpha (exp(x) - 1) below. Clevert, Unterthiner and Hochreiter (2016). */
+/**
+ * x above zero, alpha (exp(x) - 1) below. Clevert, Unterthiner and Hochreiter (2016).
+ *
+ * @example
+ * ```ts
+ * fovea.layers.elu({ alpha: 0.5 })
+ * ```
+ */
 export const elu = /* @__PURE__ */ withoutNeed<EluOptions>('elu')
 
-/** x above zero, negativeSlope x below. */
+/**
+ * x above zero, negativeSlope x below.
+ *
+ * @example
+ * ```ts
+ * fovea.layers.leakyReLU({ negativeSlope: 0.1 })
+ * ```
+ */
 export const leakyReLU = /* @__PURE__ */ withoutNeed<LeakyReLUOptions>('leakyReLU')
 
 /**
@@ -71,8 +94,22 @@ export const leakyReLU = /* @__PURE__ */ withoutNeed<LeakyReLUOptions>('leakyReL
  */
 export const prelu = /* @__PURE__ */ withoutNeed<PreluOptions>('prelu')
 
-/** x from the threshold on, at most maxValue; negativeSlope (x - threshold) below. */
+/**
+ * x from the threshold on, at most maxValue; negativeSlope (x - threshold) below.
+ *
+ * @example
+ * ```ts
+ * fovea.layers.reLU({ maxValue: 6 })
+ * ```
+ */
 export const reLU = /* @__PURE__ */ withoutNeed<ReLUOptions>('reLU')
 
-/** exp(x) divided by the sum of exp(x) over the last dimension: probabilities. */
+/**
+ * exp(x) divided by the sum of exp(x) over the last dimension: probabilities.
+ *
+ * @example
+ * ```ts
+ * fovea.layers.softmax()
+ * ```
+ */
 export const softmax = /* @__PURE__ */ withoutNeed<SoftmaxOptions>('softmax')

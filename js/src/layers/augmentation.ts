@@ -62,7 +62,7 @@ export interface ToneOptions extends RandomLayerOptions {
 
 /** Options of {@link randomContrast}. */
 export interface RandomContrastOptions extends ToneOptions {
-  /** [lower, upper]: contrast from 1 - lower to 1 + upper; one number means both. From 0 to 1. */
+  /** `[lower, upper]`: contrast from 1 - lower to 1 + upper; one number means both. From 0 to 1. */
   factor: Range
 }
 
@@ -82,25 +82,74 @@ export interface RandomErasingOptions extends ToneOptions {
   fillValue?: number
 }
 
-/** Mirrors half of the images in each direction. */
+/**
+ * Mirrors half of the images in each direction.
+ *
+ * @example
+ * ```ts
+ * fovea.layers.randomFlip({ mode: 'horizontal', inputShape: [32, 32, 3] })
+ * ```
+ */
 export const randomFlip = /* @__PURE__ */ withoutNeed<RandomFlipOptions>('randomFlip')
 
-/** Moves images. */
+/**
+ * Moves images.
+ *
+ * @example
+ * ```ts
+ * fovea.layers.randomTranslation({ heightFactor: 0.1, widthFactor: 0.1 })
+ * ```
+ */
 export const randomTranslation =
   /* @__PURE__ */ withOptions<RandomTranslationOptions>('randomTranslation')
 
-/** Turns images about their centre. */
+/**
+ * Turns images about their centre.
+ *
+ * @example
+ * ```ts
+ * fovea.layers.randomRotation({ factor: 0.05 }) // up to 18 degrees to either side
+ * ```
+ */
 export const randomRotation = /* @__PURE__ */ withOptions<RandomRotationOptions>('randomRotation')
 
-/** Makes images larger or smaller about their centre. */
+/**
+ * Makes images larger or smaller about their centre.
+ *
+ * @example
+ * ```ts
+ * fovea.layers.randomZoom({ heightFactor: [-0.1, 0.1] })
+ * ```
+ */
 export const randomZoom = /* @__PURE__ */ withOptions<RandomZoomOptions>('randomZoom')
 
-/** `(x - mean) * factor + mean`, the mean being that of the image's channel. */
+/**
+ * `(x - mean) * factor + mean`, the mean being that of the image's channel.
+ *
+ * @example
+ * ```ts
+ * fovea.layers.randomContrast({ factor: 0.2 })
+ * ```
+ */
 export const randomContrast = /* @__PURE__ */ withOptions<RandomContrastOptions>('randomContrast')
 
-/** `x + factor * (high - low)`, one number for the whole image. */
+/**
+ * `x + factor * (high - low)`, one number for the whole image.
+ *
+ * @example
+ * ```ts
+ * fovea.layers.randomBrightness({ factor: 0.1 })
+ * ```
+ */
 export const randomBrightness =
   /* @__PURE__ */ withOptions<RandomBrightnessOptions>('randomBrightness')
 
-/** Fills a patch of the image. Source: Zhong, Zheng, Kang, Li and Yang (2020). */
+/**
+ * Fills a patch of the image. Source: Zhong, Zheng, Kang, Li and Yang (2020).
+ *
+ * @example
+ * ```ts
+ * fovea.layers.randomErasing({ factor: [0.5, 0.5], scale: [0.02, 0.1] })
+ * ```
+ */
 export const randomErasing = /* @__PURE__ */ withoutNeed<RandomErasingOptions>('randomErasing')

@@ -17,7 +17,9 @@ interface OutputOptions extends LayerOptions {
   useBias?: boolean
   /** Default `zeros`. */
   biasInitializer?: Initializer
+  /** A price on the bias, added to the loss. */
   biasRegularizer?: Regularizer
+  /** What the bias must satisfy after every update. */
   biasConstraint?: Constraint
 }
 
@@ -25,7 +27,9 @@ interface OutputOptions extends LayerOptions {
 interface KernelOptions {
   /** Default `glorotUniform`. */
   kernelInitializer?: Initializer
+  /** A price on the weights, added to the loss. */
   kernelRegularizer?: Regularizer
+  /** What the weights must satisfy after every update. */
   kernelConstraint?: Constraint
 }
 
@@ -63,7 +67,9 @@ export interface DepthwiseConv2dOptions extends WindowOptions {
   depthMultiplier?: number
   /** Default `glorotUniform`. */
   depthwiseInitializer?: Initializer
+  /** A price on the filters. */
   depthwiseRegularizer?: Regularizer
+  /** What the filters must satisfy. */
   depthwiseConstraint?: Constraint
 }
 
@@ -73,7 +79,9 @@ export interface SeparableConv2dOptions extends DepthwiseConv2dOptions {
   filters: number
   /** Default `glorotUniform`. */
   pointwiseInitializer?: Initializer
+  /** A price on the weights that mix channels. */
   pointwiseRegularizer?: Regularizer
+  /** What these weights must satisfy. */
   pointwiseConstraint?: Constraint
 }
 
@@ -112,6 +120,11 @@ export const conv2dTranspose =
  * Filters for each channel by itself: `[n, h, w, channels]` to
  * `[n, h', w', channels * depthMultiplier]`.
  * Weights: `kernel` `[height, width, channels, depthMultiplier]` and `bias`.
+ *
+ * @example
+ * ```ts
+ * fovea.layers.depthwiseConv2d({ kernelSize: 3, padding: 'same', depthMultiplier: 2 })
+ * ```
  */
 export const depthwiseConv2d =
   /* @__PURE__ */ withOptions<DepthwiseConv2dOptions>('depthwiseConv2d')
@@ -121,6 +134,11 @@ export const depthwiseConv2d =
  * `[n, h', w', filters]`. Weights: `depthwise_kernel`
  * `[height, width, channels, depthMultiplier]`, `pointwise_kernel`
  * `[1, 1, channels * depthMultiplier, filters]` and `bias` `[filters]`.
+ *
+ * @example
+ * ```ts
+ * fovea.layers.separableConv2d({ filters: 32, kernelSize: 3, activation: 'relu' })
+ * ```
  */
 export const separableConv2d =
   /* @__PURE__ */ withOptions<SeparableConv2dOptions>('separableConv2d')
@@ -128,5 +146,10 @@ export const separableConv2d =
 /**
  * Neurons that see the whole input: `[n, inputs]` to `[n, units]`.
  * Weights: `kernel` `[inputs, units]` and `bias` `[units]`.
+ *
+ * @example
+ * ```ts
+ * fovea.layers.dense({ units: 10, activation: 'softmax' })
+ * ```
  */
 export const dense = /* @__PURE__ */ withOptions<DenseOptions>('dense')

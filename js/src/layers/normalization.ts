@@ -17,11 +17,15 @@ interface ScaleOffsetOptions extends LayerOptions {
   scale?: boolean
   /** Default `zeros`. */
   betaInitializer?: Initializer
+  /** A price on `beta`, added to the loss. */
   betaRegularizer?: Regularizer
+  /** What `beta` must satisfy after every update. */
   betaConstraint?: Constraint
   /** Default `ones`. */
   gammaInitializer?: Initializer
+  /** A price on `gamma`, added to the loss. */
   gammaRegularizer?: Regularizer
+  /** What `gamma` must satisfy after every update. */
   gammaConstraint?: Constraint
 }
 
@@ -94,6 +98,11 @@ export const batchNormalization =
 /**
  * The same formula with mean and variance over the last dimensions of every example.
  * Weights: `gamma` and `beta` of the shape of these dimensions. Ba, Kiros and Hinton (2016).
+ *
+ * @example
+ * ```ts
+ * fovea.layers.layerNormalization({ axis: -1 })
+ * ```
  */
 export const layerNormalization =
   /* @__PURE__ */ withoutNeed<LayerNormalizationOptions>('layerNormalization')
@@ -101,6 +110,11 @@ export const layerNormalization =
 /**
  * The same formula with mean and variance over groups of channels and all pixels of every example.
  * Weights: `gamma` and `beta`, each `[channels]`. Wu and He (2018).
+ *
+ * @example
+ * ```ts
+ * fovea.layers.groupNormalization({ groups: 4 })
+ * ```
  */
 export const groupNormalization =
   /* @__PURE__ */ withoutNeed<GroupNormalizationOptions>('groupNormalization')
@@ -108,6 +122,11 @@ export const groupNormalization =
 /**
  * x divided by (k + alpha * sum of squares over `size` neighbouring channels)^beta.
  * Krizhevsky, Sutskever and Hinton (2012).
+ *
+ * @example
+ * ```ts
+ * fovea.layers.localResponseNormalization({ size: 5, k: 2 }) // AlexNet
+ * ```
  */
 export const localResponseNormalization =
   /* @__PURE__ */ withoutNeed<LocalResponseNormalizationOptions>('localResponseNormalization')

@@ -71,12 +71,13 @@ class GradientTrial {
     double value = 0;
     double uncertainty = 0;
   };
-  Slope slope(float& parameter, double loss_here, float step_size) {
+  Slope slope(int index, std::size_t element, double loss_here, float step_size) {
+    const float middle = model().parameter(index)[element];
     const auto loss_at = [&](float distance) {
-      const float middle = parameter;
-      parameter = middle + distance;
+      // Asked for anew before each change: layers keep things made of their parameters.
+      model().parameter(index)[element] = middle + distance;
       const double result = loss();
-      parameter = middle;
+      model().parameter(index)[element] = middle;
       return result;
     };
     const double step = static_cast<double>(step_size);
@@ -165,8 +166,7 @@ inline void check_gradients(const std::string& description, const std::string& l
     double largest = 0;
     for (const float g : gradient) largest = std::max(largest, static_cast<double>(std::fabs(g)));
     for (std::size_t k = 0; k < gradient.size(); k += stride) {
-      const GradientTrial::Slope slope =
-          trial.slope(trial.model().parameter(index)[k], loss_here, step);
+      const GradientTrial::Slope slope = trial.slope(index, k, loss_here, step);
       INFO(trial.network().parameters[i].name << '[' << k << "]: gradient " << gradient[k]
                                               << ", by trying " << slope.value << " +- "
                                               << slope.uncertainty);

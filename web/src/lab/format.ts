@@ -32,3 +32,9 @@ export function duration(seconds: number): string {
 export function thousands(value: number): string {
   return value >= 1000 ? `${(value / 1000).toLocaleString('en-US')} k` : String(value)
 }
+
+/** A number of a computation: two decimals, a true minus sign. */
+export function signed(value: number, digits = 2): string {
+  const text = Math.abs(value).toFixed(digits)
+  return value < 0 && Number(text) !== 0 ? `−${text}` : text
+}

@@ -2,20 +2,25 @@
 // The page's one store: the experiment, how far it is, and what can be done with it. Panels read its
 // fields and call its actions; none of them knows another panel.
 import type { Backend, Model, TrainingStep } from 'fovea'
+import { blueprintOf, textOf } from './blueprint.js'
 import type { Held } from './classify.js'
 import { Curve } from './curves.js'
 import { kSubjects, loadData, pixelsOf, showImages, sixteenOf } from './data.js'
 import type { LabData, ShownImage } from './data.js'
 import { Examiner } from './examiner.js'
-import { percent, whole } from './format.js'
 import { Gaze } from './gaze.svelte.js'
+import { Herald } from './herald.js'
+import { Maps } from './maps.svelte.js'
 import { Network } from './network.js'
 import type { LayerInfo } from './network.js'
-import { runName, withRun } from './runs.js'
+import { isDisposed, sentence } from './repeat.js'
+import { makeRun, withRun } from './runs.js'
 import type { Run } from './runs.js'
 import { kUsual } from './settings.js'
 import type { DataSetName, Settings } from './settings.js'
 import { Speed } from './speed.js'
+import { Stepper } from './stepper.js'
+import { Weights } from './weights.svelte.js'
 
 /**
  * waiting: nothing loaded yet. ready: the network is new. training, paused. done: all epochs over.
@@ -25,7 +30,6 @@ export type Phase = 'waiting' | 'ready' | 'training' | 'paused' | 'done' | 'fail
 
 const kScreenMilliseconds = 100
 const kDigits = Array.from({ length: 10 }, (_, digit) => String(digit))
-const kMilestones = [0.5, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99]
 
 export class Lab {
   settings = $state<Settings>({ ...kUsual })
@@ -51,6 +55,10 @@ export class Lab {
   learned = $state(0)
   /** What the visitor is looking at. */
   readonly gaze = new Gaze()
+  /** What the layers give for it. */
+  readonly maps = new Maps(this)
+  /** The weights, for those who look at them. */
+  readonly tissue = new Weights(this)
 
   accuracy = $state<number | undefined>()
   shown = $state.raw<ShownImage[]>([])
@@ -84,8 +92,9 @@ export class Lab {
   // The settings of the present network: `settings` are already those of the next one.
   private trained: Settings = { ...kUsual }
   private goesOn = false
+  private readonly stepper = new Stepper()
   private lastScreen = 0
-  private milestone = 0
+  private herald = new Herald()
 
   get heldCount(): number {
     return this.data?.test.labels.length ?? 0
@@ -141,6 +150,7 @@ export class Lab {
     this.phase = 'paused'
     this.pausedBecause = because
     this.network?.pause()
+    this.imagesSeen = this.lossCurve.columns.images.at(-1) ?? this.imagesSeen
     if (because === '') this.announcement = `Paused. ${this.standing()}`
     void this.guarded(() => this.measure())
   }
@@ -148,8 +158,11 @@ export class Lab {
   /** One batch: goes on from a pause, or takes the next images in their order. */
   step(): void {
     if (this.phase === 'training') this.pause()
-    else if (this.phase === 'paused') this.network?.step()
-    else if (this.phase === 'ready' || this.phase === 'done') void this.guarded(() => this.single())
+    else if (this.phase === 'paused' && this.network) {
+      const { run } = this
+      this.stepper.step(this.network, () => run === this.run && this.phase === 'paused')
+    } else if (this.phase === 'ready' || this.phase === 'done')
+      void this.guarded(() => this.single())
   }
 
   private async single(): Promise<void> {
@@ -186,7 +199,10 @@ export class Lab {
         `This network takes images of ${have}, but the present data has ${want}. Choose its data first.`,
       )
     }
+    const blueprint = blueprintOf(network.layers)
+    if (blueprint) this.settings = { ...settings, network: 'own', layers: textOf(blueprint) }
     await this.renew(network)
+    this.announcement = 'The network that was kept is here.'
   }
 
   /** A new network with the same settings: it has forgotten everything. */
@@ -252,17 +268,11 @@ export class Lab {
 
   /** The training that is about to be forgotten, for comparison. */
   private keepRun(): void {
-    const { columns } = this.accuracyCurve
-    const rows = columns.images.flatMap((_, row) => (columns.held[row] == null ? [] : [row]))
-    if (this.imagesSeen === 0 || rows.length < 2) return
-    const held = this.lossCurve.columns.held.filter((value) => value !== null)
+    const [loss, accuracy] = [this.lossCurve.columns, this.accuracyCurve.columns]
+    const run = makeRun(++this.runsMade, this.trained, accuracy, loss)
+    if (this.imagesSeen === 0 || run.images.length < 2) return
     this.runs = withRun(this.runs, {
-      id: ++this.runsMade,
-      name: runName(this.trained),
-      settings: this.trained,
-      images: rows.map((row) => columns.images[row] ?? 0),
-      accuracy: rows.map((row) => columns.held[row] ?? 0),
-      loss: held,
+      ...run,
       weights: this.weights,
       seconds: this.speed.secondsInAll(),
     })
@@ -285,7 +295,7 @@ export class Lab {
     this.secondsTo95 = undefined
     this.trouble = ''
     this.pausedBecause = ''
-    this.milestone = 0
+    this.herald = new Herald()
     ++this.drawn
   }
 
@@ -317,8 +327,10 @@ export class Lab {
     this.lossCurve.addStep(images, step.loss)
     this.accuracyCurve.addStep(images, step.metrics['accuracy'] ?? 0)
     this.speed.note(step.size)
+    this.stepper.noted(this.network)
     const now = performance.now()
-    if (now - this.lastScreen < kScreenMilliseconds) return
+    // In a pause every single step is shown.
+    if (this.phase === 'training' && now - this.lastScreen < kScreenMilliseconds) return
     this.lastScreen = now
     this.imagesSeen = images
     this.epoch = step.epoch
@@ -353,23 +365,16 @@ export class Lab {
     if (held.accuracy >= 0.95) this.secondsTo95 ??= this.speed.secondsInAll()
     this.show(held)
     ++this.drawn
-    this.sayMilestone(held.accuracy)
+    const milestone = this.herald.passes(held.accuracy)
+    if (milestone && this.phase === 'training') this.announcement = this.standing()
   }
 
   private show(held: Held | undefined): void {
     if (this.data) this.shown = showImages(this.data.test, this.sixteen, held)
   }
 
-  private sayMilestone(accuracy: number): void {
-    const reached = kMilestones.filter((milestone) => accuracy >= milestone).length
-    if (reached > this.milestone && this.phase === 'training') this.announcement = this.standing()
-    this.milestone = Math.max(this.milestone, reached)
-  }
-
   private standing(): string {
-    if (this.accuracy === undefined) return ''
-    const images = whole(this.lossCurve.columns.images.at(-1) ?? 0)
-    return `${percent(this.accuracy)} of the held-out digits are right after ${images} images.`
+    return this.herald.standing(this.accuracy, this.lossCurve.columns.images.at(-1) ?? 0)
   }
 
   /** Whatever goes wrong is shown, with the sentence that the library gives. */
@@ -381,12 +386,8 @@ export class Lab {
       const current = this.run === run || this.network !== undefined
       if (isDisposed(error) || !current) return
       this.phase = 'failed'
-      this.trouble = error instanceof Error ? error.message : String(error)
+      this.trouble = sentence(error)
       this.announcement = this.trouble
     }
   }
-}
-
-function isDisposed(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'disposed'
 }

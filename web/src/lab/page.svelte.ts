@@ -30,6 +30,13 @@ export function changeSettings(lab: Lab, settings: Settings): void {
   void lab.change(settings)
 }
 
+/** An address that repeats this experiment, with the seed named, so that it is the same everywhere. */
+export function linkTo(settings: Settings, chapter: string): string {
+  const query = queryWith(new URLSearchParams(), settings)
+  query.set('seed', String(settings.seed))
+  return `${location.origin}${location.pathname}?${query.toString()}#${chapter}`
+}
+
 function whenVisible(work: () => void): void {
   if (document.visibilityState === 'visible') return work()
   document.addEventListener('visibilitychange', () => whenVisible(work), { once: true })

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Trainings that are over or were replaced by another: what they were, and how they went.
+import type { Columns } from './curves.js'
 import { kNetworks, kUsual } from './settings.js'
 import type { Settings } from './settings.js'
 
@@ -16,6 +17,24 @@ export interface Run {
 }
 
 const kMostRuns = 8
+
+/** What the curves tell of a training: only its measurements on the held-out images. */
+export function makeRun(
+  id: number,
+  settings: Settings,
+  accuracy: Columns,
+  loss: Columns,
+): Omit<Run, 'weights' | 'seconds'> {
+  const rows = accuracy.images.flatMap((_, row) => (accuracy.held[row] == null ? [] : [row]))
+  return {
+    id,
+    name: runName(settings),
+    settings,
+    images: rows.map((row) => accuracy.images[row] ?? 0),
+    accuracy: rows.map((row) => accuracy.held[row] ?? 0),
+    loss: loss.held.filter((value) => value !== null),
+  }
+}
 
 /** The runs with one more; the oldest go. */
 export function withRun(runs: readonly Run[], run: Run): Run[] {

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: MIT
+// Guesses each bit of a wasm module before it is known; what is guessed well costs almost nothing
+// to carry. Compiled twice by codec.mjs: as the packer (FOVEA_PACK) and as the unpacker that every
+// page loads, so it is small, needs no library, and both make the same guesses to the last bit:
+// floats in WebAssembly have one result. Four contexts have counted what came after them, and so
+// has the longest match further back; their opinions are added up with weights that are learnt on
+// the way (the method is that of PAQ, M. Mahoney, 2005). What comes next is known from the syntax
+// of WebAssembly, which tells far more about a byte than the bytes before it. Functions come
+// without their sizes, which follow from where they end: js/src/unpack.ts puts them back.
+#include <cstdint>
+
+#include "syntax.h"
+
+namespace {
+
+constexpr int kContexts = 4;
+constexpr int kKinds = 3;  // a code of its own for opcodes, operands, and everything else
+constexpr int kMostBytes = 1 << 20;
+constexpr int kSlotBits = 18;
+constexpr int kMostSeen = 16;  // a context learns ever slower, up to here
+constexpr int kSteps = 1024;   // of an opinion, which goes from -12 to 12
+constexpr float kStep = 24.0F / kSteps;
+constexpr float kRate = 0.012F;  // of learning the weights
+constexpr float kTrustRate = 1.0F / 64;
+constexpr int kLongestMatch = 32;
+constexpr Number kPrime = 0x9e3779b1;  // 2^32 / golden ratio: spreads a number over the high bits
+
+}  // namespace
+
+extern "C" {
+/// The lengths of Huffman's codes for each kind of byte, 0 to 15.
+std::uint8_t lengths[kKinds * 256];
+/// The bits in arithmetic coding.
+std::uint8_t packed[kMostBytes];
+/// The module without the sizes of its functions.
+std::uint8_t text[kMostBytes];
+#ifdef FOVEA_PACK
+Number counts[kKinds * 256];
+#endif
+}
+
+namespace {
+
+float squash_of[kSteps];  // the logistic function of an opinion, and its inverse
+float stretch_of[kSteps];
+std::int32_t slots[1 << kSlotBits];    // 16 bits of probability, 6 how often met, 10 whose it is
+float weights[16 * 8][kContexts + 1];  // the last one is that of the match
+float trust[kLongestMatch + 1];        // in a match of that length
+std::int32_t ends[1 << 16];            // where four bytes were met last
+std::uint16_t codes[kKinds * 256];
+std::int16_t tree[kKinds * 512];  // from a node with a bit to a node, or to -1 - byte
+Number contexts[kContexts];
+std::int32_t where[kContexts], met[kContexts];  // slots
+float opinions[kContexts + 1];
+
+std::int32_t at, match, matched;
+Number recent;  // four bytes
+
+// Arithmetic coding with carry, as in the LZMA specification (I. Pavlov, 2015).
+Number range;
+std::uint8_t* coded;
+#ifdef FOVEA_PACK
+std::uint64_t low;
+int wanted;
+
+void shift_out() {
+  if (low >> 32) {
+    std::uint8_t* before = coded - 1;
+    while (*before == 255) *before-- = 0;
+    ++*before;
+  }
+  *coded++ = static_cast<std::uint8_t>(low >> 24);
+  low = (low & 0xffffff) << 8;
+}
+#else
+Number code;
+#endif
+
+/// The next bit, of which 1 has this probability.
+[[gnu::noinline]] int next_bit(float probability) {
+  const Number bound = (range >> 16) * (static_cast<Number>(probability * 65534) + 1);
+#ifdef FOVEA_PACK
+  const int bit = wanted;
+#else
+  const int bit = code < bound;
+#endif
+  if (bit) {
+    range = bound;
+  } else {
+    range -= bound;
+#ifdef FOVEA_PACK
+    low += bound;
+#else
+    code -= bound;
+#endif
+  }
+  while (range < 1U << 24) {
+    range <<= 8;
+#ifdef FOVEA_PACK
+    shift_out();
+#else
+    code = code << 8 | *coded++;
+#endif
+  }
+  return bit;
+}
+
+void make_codes() {
+  int nodes = kKinds;
+  for (int kind = 0; kind < kKinds; ++kind) {
+    int code_of = 0;
+    for (int length = 1; length < 16; ++length, code_of <<= 1) {
+      for (int byte = 0; byte < 256; ++byte) {
+        if (lengths[kind * 256 + byte] != length) continue;
+        int node = kind;
+        for (int bit = length - 1; bit > 0; --bit) {
+          std::int16_t& child = tree[node * 2 + (code_of >> bit & 1)];
+          if (child == 0) child = static_cast<std::int16_t>(nodes++);
+          node = child;
+        }
+        tree[node * 2 + (code_of & 1)] = static_cast<std::int16_t>(-1 - byte);
+        codes[kind * 256 + byte] = static_cast<std::uint16_t>(code_of++);
+      }
+    }
+  }
+}
+
+void set_contexts() {
+  const Number here = place() * kPrime;
+  contexts[0] = recent & 0xff;
+  contexts[1] = here ? past_eight : recent & 0xffff;
+  contexts[2] = here ? function_count * 65599 + last : recent & 0xffffff;
+  contexts[3] = here ? past_two : recent;
+  for (Number i = 0; i < kContexts; ++i) {
+    const Number mixed = (contexts[i] + here + i) * kPrime;
+    contexts[i] = mixed ^ mixed >> 15;
+  }
+}
+
+/// One bit at a node of a code; `expected` is -1 or 1 where the match says 0 or 1, and otherwise 0.
+[[gnu::noinline]] int decide(int node, int expected, float* weight) {
+  float& trusted = trust[matched < kLongestMatch ? matched : kLongestMatch];
+  opinions[kContexts] =
+      expected ? expected * stretch_of[static_cast<int>(trusted * (kSteps - 1))] : 0;
+  float sum = opinions[kContexts] * weight[kContexts];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < kContexts; ++i) {
+    const Number hash = (contexts[i] + static_cast<Number>(node + 1) * 0x2f0b4c47) * kPrime;
+    const std::int32_t owner = hash & 1023;
+    where[i] = static_cast<std::int32_t>(hash >> (32 - kSlotBits));
+    const std::int32_t slot = slots[where[i]];
+    met[i] = (slot & 1023) == owner ? slot : owner;
+    opinions[i] = stretch_of[(met[i] >> 22) + kSteps / 2];
+    sum += opinions[i] * weight[i];
+  }
+  int total = static_cast<int>(sum / kStep + kSteps / 2);
+  total = total < 1 ? 1 : total > kSteps - 2 ? kSteps - 2 : total;
+  const float probability = squash_of[total];
+  const int bit = next_bit(probability);
+
+  const float change = (bit - probability) * kRate;
+#pragma clang loop unroll(full)
+  for (int i = 0; i <= kContexts; ++i) weight[i] += opinions[i] * change;
+  if (expected) trusted += ((expected > 0 ? bit : 1 - bit) - trusted) * kTrustRate;
+#pragma clang loop unroll(full)
+  for (int i = 0; i < kContexts; ++i) {
+    const int seen = met[i] >> 10 & 63;
+    const int error = bit * 65535 - 32768 - (met[i] >> 16);
+    const int learnt = static_cast<int>(error / (seen + 1.25F));
+    slots[where[i]] = met[i] + learnt * 65536 + (seen < kMostSeen ? 1024 : 0);
+  }
+  return bit;
+}
+
+[[gnu::noinline]] int next_byte() {
+  const int kind = next == kOpcode ? 0 : next == kOperand ? 1 : 2;
+  set_contexts();
+  const int likely = kind * 256 + (matched ? text[match] : 0);
+  int to_match = matched ? lengths[likely] : 0;
+#ifdef FOVEA_PACK
+  const int symbol = kind * 256 + text[at];
+  ++counts[symbol];
+#endif
+  int node = kind;
+  for (int level = 0;; ++level) {
+    const int expected = to_match > 0 ? (codes[likely] >> --to_match & 1) * 2 - 1 : 0;
+#ifdef FOVEA_PACK
+    wanted = codes[symbol] >> (lengths[symbol] - 1 - level) & 1;
+#endif
+    const int bit = decide(node, expected, weights[next * 8 + (level < 7 ? level : 7)]);
+    if (expected != bit * 2 - 1) to_match = 0;
+    node = tree[node * 2 + bit];
+    if (node < 0) return -1 - node;
+  }
+}
+
+/// Puts a byte to the text and finds the longest match of its end.
+void put(int byte) {
+  if (matched && text[match] == byte) {
+    ++match;
+    ++matched;
+  } else {
+    matched = 0;
+  }
+  const Number hash = ((recent << 8) * kPrime + byte) * kPrime >> 16;
+  recent = recent << 8 | byte;
+  text[at++] = static_cast<std::uint8_t>(byte);
+  if (!matched) {
+    match = ends[hash];
+    while (matched < kLongestMatch && match > matched &&
+           text[match - 1 - matched] == text[at - 1 - matched]) {
+      ++matched;
+    }
+  }
+  ends[hash] = at;
+}
+
+void start() {
+  for (int i = 0; i < kSteps; ++i) {
+    float power = 1 - (i - kSteps / 2) * kStep / 1024;  // e^-x = (1 - x / 1024)^1024
+    for (int k = 0; k < 10; ++k) power *= power;
+    squash_of[i] = 1 / (1 + power);
+  }
+  for (int i = 0, j = 0; i < kSteps; ++i) {
+    while (j < kSteps - 1 && squash_of[j] < (i + 0.5F) / kSteps) ++j;
+    stretch_of[i] = (j - kSteps / 2) * kStep;
+  }
+  for (auto& row : weights) {
+    for (float& weight : row) weight = 0.3F;
+  }
+  for (float& one : trust) one = 0.75F;
+  make_codes();
+  next = kContent;
+  left = 8;  // the magic number and the version
+  range = ~0U;
+  coded = packed;
+#ifndef FOVEA_PACK
+  for (int i = 0; i < 4; ++i) code = code << 8 | *coded++;
+#endif
+}
+
+}  // namespace
+
+/// Packs, or unpacks, as far as `size` bytes of text: further with every call, once per instance.
+/// Returns how many are packed.
+extern "C" int run(int size) {
+  if (at == 0) start();
+  while (at < size) {
+    const int byte = next_byte();
+    put(byte);
+    take(byte, at);
+  }
+#ifdef FOVEA_PACK
+  for (int i = 0; i < 4; ++i) shift_out();
+#endif
+  return static_cast<int>(coded - packed);
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// Compiles codec.cpp: to the packer, and to the unpacker that the API carries as text.
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build, emscripten } from '../lib/paths.mjs'
+import { run } from '../lib/shell.mjs'
+import { digest } from '../lib/stamp.mjs'
+
+const kSource = fileURLToPath(new URL('codec.cpp', import.meta.url))
+const kExports = ['run', 'lengths', 'packed', 'text', 'functions', 'function_count']
+
+const setting = (name) => run(join(emscripten, 'em-config'), [name]).trim()
+
+/** Compiled once for each state of the files; tests and builds may do so at the same time. */
+function compile(name, definitions, exports) {
+  const sources = ['codec.cpp', 'syntax.h', 'codec.mjs'].map((one) => new URL(one, import.meta.url))
+  const key = digest(...sources.map((path) => readFileSync(path)))
+  const folder = join(build, 'codec')
+  const made = join(folder, `${name}-${key}.wasm`)
+  if (existsSync(made)) return readFileSync(made)
+  mkdirSync(folder, { recursive: true })
+  const path = (ending) => join(folder, `${name}-${process.pid}.${ending}`)
+  // No library is linked, so that there is nothing to import; and every browser knows the first version.
+  run(join(emscripten, 'em++'), [
+    ...['-std=c++20', '-O2', '-Wall', '-Wextra', '-Werror', '-mcpu=mvp', ...definitions],
+    ...['-c', kSource, '-o', path('o')],
+  ])
+  run(join(setting('LLVM_ROOT'), 'wasm-ld'), [
+    ...['--no-entry', '--strip-all', '-z', 'stack-size=4096', path('o'), '-o', path('wasm')],
+    ...exports.map((one) => `--export=${one}`),
+  ])
+  // What is one function stays one: an engine optimises a function while it runs at its next call.
+  run(join(setting('BINARYEN_ROOT'), 'bin/wasm-opt'), [
+    ...['-Oz', '--one-caller-inline-max-function-size=0', '--mvp-features'],
+    ...[path('wasm'), '-o', path('small')],
+  ])
+  renameSync(path('small'), made)
+  for (const ending of ['o', 'wasm']) rmSync(path(ending))
+  return readFileSync(made)
+}
+
+let packer
+export function packerModule() {
+  packer ??= new WebAssembly.Module(compile('pack', ['-DFOVEA_PACK'], [...kExports, 'counts']))
+  return packer
+}
+
+let unpacker
+/** In hexadecimal: that is what gzip makes least of. */
+export function unpackerText() {
+  unpacker ??= compile('unpack', [], kExports).toString('hex')
+  return unpacker
+}

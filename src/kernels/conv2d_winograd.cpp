@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+// Forward, threads share blocks of tiles, which run on from image to image. Backward, groups of
+// images have filter gradients of their own, summed in order at the end; inside a group a few
+// images at a time stay in cache: their output gradient times the activation's derivative is made
+// once and read by all three gradients.
+#include "kernels/conv2d_winograd.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "kernels/elementwise.h"
+#include "kernels/winograd.h"
+
+namespace fovea {
+
+namespace {
+
+std::int64_t filter_size(const Conv2dGeometry& g) {
+  return winograd_filter_size(g.channels, g.out_channels);
+}
+
+/// Room for one thread, one piece behind the other.
+template <class Room>
+struct Rooms {
+  template <class... Arguments>
+  Rooms(int slots, Scratch& scratch, const Arguments&... arguments)
+      : size(scratch_floats<Room>(arguments...)), memory(scratch.take<float>(size * slots)) {}
+
+  template <class... Arguments>
+  [[nodiscard]] Room of(int slot, const Arguments&... arguments) const {
+    Scratch piece({memory + slot * size, static_cast<std::size_t>(size)});
+    return Room(arguments..., piece);
+  }
+
+  std::int64_t size;
+  float* memory;
+};
+
+struct ForwardWorkspace {
+  ForwardWorkspace(const Conv2dGeometry& g, int slots, std::span<float> kept, Scratch& scratch)
+      : rooms(slots, scratch, WinogradGeometry(g)),
+        filter(kept.empty() ? scratch.take<float>(filter_size(g)) : kept.data()) {}
+  Rooms<WinogradRoom> rooms;
+  float* filter;
+};
+
+/// Images at a time in the backward pass.
+int chunk(const WinogradGeometry& g) { return std::max(g.block() / g.tiles(), 1); }
+
+/// A group's filter gradient is carried back as a whole, so it should have some tiles.
+int image_groups(const Conv2dGeometry& g) {
+  constexpr std::int64_t kTiles = 32;
+  constexpr std::int64_t kMost = 8;
+  const std::int64_t tiles = std::int64_t{g.batch} * WinogradGeometry(g).tiles();
+  return static_cast<int>(
+      std::clamp<std::int64_t>(std::min<std::int64_t>(tiles / kTiles, g.batch), 1, kMost));
+}
+
+struct BackwardRoom {
+  BackwardRoom(const Conv2dGeometry& g, Scratch& scratch)
+      : gradient(scratch.take<float>(chunk(WinogradGeometry(g)) * g.output_shape().row().size())),
+        sums(scratch.take<float>(filter_size(g))),
+        tiles(WinogradGeometry(g), scratch) {}
+  float* gradient;  // of a few images, times the activation's derivative
+  float* sums;      // the filter gradient, carried over
+  WinogradRoom tiles;
+};
+
+struct BackwardWorkspace {
+  BackwardWorkspace(const Conv2dGeometry& g, int slots, Scratch& scratch)
+      : groups(image_groups(g)),
+        filter(scratch.take<float>(filter_size(g))),
+        filter_gradients(scratch.take<float>(g.filter_shape().size() * groups)),
+        bias_gradients(scratch.take<float>(std::int64_t{g.out_channels} * groups)),
+        rooms(slots, scratch, g) {}
+  int groups;
+  float* filter;            // carried over, with inputs and outputs exchanged
+  float* filter_gradients;  // of each group
+  float* bias_gradients;    // of each group
+  Rooms<BackwardRoom> rooms;
+};
+
+/// What tiles' gradients are added to: zeros, or in each pixel the bias.
+void begin_with(ConstTensorView bias, std::span<float> pixels) {
+  if (!bias) std::ranges::fill(pixels, 0.0F);
+  for (std::size_t i = 0; bias && i < pixels.size(); i += bias.size()) {
+    std::ranges::copy(bias.values(), pixels.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+}
+
+}  // namespace
+
+std::int64_t conv2d_winograd_forward_scratch(const Conv2dGeometry& g, int slots) {
+  return scratch_floats<ForwardWorkspace>(g, slots, std::span<float>());
+}
+
+void conv2d_winograd_forward(const Conv2dGeometry& g, const Conv2dForward& call, Workers& workers) {
+  Scratch scratch(call.scratch);
+  const ForwardWorkspace work(g, workers.size(), call.kept, scratch);
+  const WinogradGeometry tiling(g);
+  if (!call.kept_is_current) {
+    winograd_filter(
+        {call.filter.data, std::ptrdiff_t{g.channels} * g.out_channels, g.out_channels, 1},
+        g.channels, g.out_channels, work.filter);
+  }
+  const bool relu = call.activation == Activation::kRelu;
+  const WinogradCall all{call.input.data, work.filter, {call.bias.data, relu}, call.output.data};
+  // Small batches are cut into parts of less than a block, so that several threads have work.
+  constexpr int kParts = 8;
+  const int tiles = g.batch * tiling.tiles();
+  const int part_size = std::clamp(tiles / kParts, 4, tiling.block());
+  workers.run((tiles + part_size - 1) / part_size, [&](int part, int slot) {
+    const int first = part * part_size;
+    winograd_forward(tiling, all, first, std::min(first + part_size, tiles),
+                     work.rooms.of(slot, tiling));
+  });
+  if (relu || call.activation == Activation::kLinear) return;
+  workers.run(g.batch, [&](int n, int) {
+    const std::span<float> image = example(call.output, n).values();
+    activation_forward(call.activation, image, image);
+  });
+}
+
+std::int64_t conv2d_winograd_backward_scratch(const Conv2dGeometry& g, int slots) {
+  return scratch_floats<BackwardWorkspace>(g, slots);
+}
+
+void conv2d_winograd_backward(const Conv2dGeometry& g, const Conv2dBackward& call,
+                              Workers& workers) {
+  Scratch scratch(call.scratch);
+  const BackwardWorkspace work(g, workers.size(), scratch);
+  const WinogradGeometry tiling(g);
+  const std::ptrdiff_t products = std::ptrdiff_t{g.channels} * g.out_channels;
+  if (call.input_gradient) {
+    winograd_filter({call.filter.data, products, 1, g.out_channels}, g.out_channels, g.channels,
+                    work.filter);
+  }
+  const auto image_size = static_cast<std::size_t>(tiling.output.floats());
+  workers.run(work.groups, [&](int group, int slot) {
+    const BackwardRoom room = work.rooms.of(slot, g);
+    const int first = g.batch * group / work.groups;
+    const int last = g.batch * (group + 1) / work.groups;
+    if (call.filter_gradient) std::fill(room.sums, room.sums + filter_size(g), 0.0F);
+    for (int n = first; n < last; n += chunk(tiling)) {
+      const int count = std::min(chunk(tiling), last - n);
+      const std::size_t from = static_cast<std::size_t>(n) * image_size;
+      const std::size_t size = static_cast<std::size_t>(count) * image_size;
+      const float* gradient = call.output_gradient.data + from;
+      if (call.activation != Activation::kLinear) {
+        activation_backward(call.activation, call.output.values().subspan(from, size),
+                            call.output_gradient.values().subspan(from, size),
+                            {room.gradient, size});
+        gradient = room.gradient;
+      }
+      if (call.bias_gradient) {
+        add_column_sums(gradient, count * g.output_pixels(), g.out_channels,
+                        work.bias_gradients + std::int64_t{group} * g.out_channels, n > first);
+      }
+      float* input_gradient = nullptr;
+      if (call.input_gradient) {
+        input_gradient = example(call.input_gradient, n).data;
+        begin_with(call.transposed_bias,
+                   {input_gradient, static_cast<std::size_t>(count * tiling.input.floats())});
+      }
+      winograd_backward(tiling,
+                        {.output_gradient = gradient,
+                         .input = call.input ? example(call.input, n).data : nullptr,
+                         .sums = call.filter_gradient ? room.sums : nullptr,
+                         .filter = work.filter,
+                         .input_gradient = input_gradient},
+                        0, count * tiling.tiles(), room.tiles);
+    }
+    if (call.filter_gradient) {
+      winograd_filter_gradient(tiling, room.sums,
+                               work.filter_gradients + group * g.filter_shape().size());
+    }
+  });
+  if (call.filter_gradient)
+    sum_rows(work.filter_gradients, work.groups, call.filter_gradient.values());
+  if (call.bias_gradient) sum_rows(work.bias_gradients, work.groups, call.bias_gradient.values());
+}
+
+}  // namespace fovea
