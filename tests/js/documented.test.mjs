@@ -161,7 +161,7 @@ async function surroundings() {
 }
 
 // What needs a page, a camera, files of data or another network than the one that is here.
-const kNotHere = /^(browser|datasets|Webcam|losses\.)/
+const kNotHere = /^(browser|datasets|Webcam|losses\.|models\.|loadModel|Model#save)/
 
 test('examples run', async (t) => {
   const AsyncFunction = (async () => {}).constructor
