@@ -11,9 +11,9 @@ import { fromBase64, toBase64 } from './base64.js'
 export interface SavedModel {
   /** For `loadModel`. */
   url: string
-  /** Size of the file. */
+  /** The size of the file. */
   bytes: number
-  /** When it was saved. */
+  /** When it was saved last. */
   savedAt: Date
 }
 
