@@ -31,7 +31,7 @@ export async function loadModel(source: LoadSource, options: LoadOptions = {}): 
   const { bytes, beside } = await open(source)
   if (isSafetensors(bytes)) return readCheckpoint(bytes, kPlace, options)
   if (isJson(bytes)) return fromTfjs(bytes, beside)
-  if (isOnnx(bytes)) return fromOnnx(bytes)
+  if (isOnnx(bytes)) return (await import('./onnx/read.js')).readOnnx(bytes)
   throw new FoveaError(
     'bad-file',
     `${kPlace}: the ${bytes.length} bytes are neither a safetensors file, nor ONNX, nor the model.json of ` +
@@ -47,13 +47,6 @@ function isOnnx(bytes: Uint8Array): boolean {
 function isJson(bytes: Uint8Array): boolean {
   const first = bytes.find((byte) => byte > 0x20)
   return first === 0x7b
-}
-
-async function fromOnnx(bytes: Uint8Array): Promise<Model> {
-  throw new FoveaError(
-    'unsupported',
-    `${kPlace}: these ${bytes.length} bytes are a model of ONNX, which this version of Fovea does not read.`,
-  )
 }
 
 async function fromTfjs(bytes: Uint8Array, beside: Opened['beside']): Promise<Model> {

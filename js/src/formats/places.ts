@@ -11,7 +11,9 @@ import { fromBase64, toBase64 } from './base64.js'
 export interface SavedModel {
   /** For `loadModel`. */
   url: string
+  /** The size of the file. */
   bytes: number
+  /** When it was saved last. */
   savedAt: Date
 }
 
