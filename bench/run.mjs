@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { main, say, seconds } from '../scripts/lib/shell.mjs'
+import { browserReport } from './lib/browsers.mjs'
 import { Child } from './lib/child.mjs'
 import { contestants } from './lib/contestants.mjs'
 import { layersReport } from './lib/layers.mjs'
@@ -114,11 +115,12 @@ function print(result) {
     if (part) say(`\n${part}`)
 }
 
-async function scale(options) {
+/** A report of its own: text for the terminal, the rest for the file. */
+async function printed(options, reportOf) {
   await prepare({ ...options, only: [] })
-  const { text, ...tables } = await scaleReport(options)
+  const { text, ...tables } = await reportOf(options)
   say(text)
-  if (options.json) save(options.json, tables)
+  if (options.json) save(options.json, { machine: machine(), ...tables })
 }
 
 function save(file, result) {
@@ -131,7 +133,8 @@ await main(async () => {
   const options = readOptions(process.argv.slice(2))
   if (options.help) return say(kHelp)
   if (options.layers) return say(await layersReport(options))
-  if (options.scale) return scale(options)
+  if (options.scale) return printed(options, scaleReport)
+  if (options.browser) return printed(options, browserReport)
   await prepare(options)
   const date = new Date()
   const folder = mkdtempSync(join(tmpdir(), 'fovea-bench-'))

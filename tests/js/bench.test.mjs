@@ -99,7 +99,6 @@ test('what bench does not know is refused in a sentence', () => {
     [['--nets', ''], /^bench: --nets needs some of A, B, C, with commas, but gets ""\.$/m],
     [['--windows', '0'], /^bench: --windows needs a whole number of at least 1 but gets "0"\.$/m],
     [['--fast'], /^bench: Unknown option '--fast'\. npm run bench -- --help lists/m],
-    [['--browser'], /^bench: --browser is not there yet/m],
   ]) {
     const { status, stderr } = run(...args)
     assert.equal(status, 1)
