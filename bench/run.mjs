@@ -14,6 +14,7 @@ import { kHelp, readOptions } from './lib/options.mjs'
 import { writePixels } from './lib/pixels.mjs'
 import { prepare, runProgram } from './lib/prepare.mjs'
 import * as report from './lib/report.mjs'
+import { scaleReport } from './lib/scale.mjs'
 import { measureStarts } from './lib/start.mjs'
 import { comparisonsOf, worse } from './lib/verdict.mjs'
 
@@ -113,10 +114,24 @@ function print(result) {
     if (part) say(`\n${part}`)
 }
 
+async function scale(options) {
+  await prepare({ ...options, only: [] })
+  const { text, ...tables } = await scaleReport(options)
+  say(text)
+  if (options.json) save(options.json, tables)
+}
+
+function save(file, result) {
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, `${JSON.stringify(result, null, 1)}\n`)
+  say(`\nWritten to ${file}`)
+}
+
 await main(async () => {
   const options = readOptions(process.argv.slice(2))
   if (options.help) return say(kHelp)
   if (options.layers) return say(await layersReport(options))
+  if (options.scale) return scale(options)
   await prepare(options)
   const date = new Date()
   const folder = mkdtempSync(join(tmpdir(), 'fovea-bench-'))
@@ -139,9 +154,7 @@ await main(async () => {
     print(result)
     const file = options.json ?? (quick ? undefined : resultsFile(date, from))
     if (file === undefined) return
-    mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, `${JSON.stringify(result, null, 1)}\n`)
-    say(`\nWritten to ${file}`)
+    save(file, result)
   } finally {
     for (const { child } of entries) child.end()
     rmSync(folder, { recursive: true, force: true })

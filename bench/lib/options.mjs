@@ -15,6 +15,7 @@ export const kHelp = `npm run bench -- [options]
                   with --quick nowhere.
   --as-built      Measure dist/ as it lies there: no set-up, no build.
   --layers        Instead: each layer's time, GFLOP/s and share of the limit.
+  --scale         Instead: time per image over batch sizes and over widths; memory.
   --help          This text.
 `
 
@@ -28,6 +29,7 @@ const kOptions = {
   json: text,
   'as-built': flag,
   layers: flag,
+  scale: flag,
   browser: flag,
   help: flag,
 }
@@ -56,6 +58,7 @@ export function readOptions(args) {
     json: values.json,
     asBuilt: values['as-built'] === true,
     layers: values.layers === true,
+    scale: values.scale === true,
     help: values.help === true,
     named: values.only !== undefined,
   }

@@ -52,6 +52,7 @@ class Model {
   [[nodiscard]] const Network& network() const { return network_; }
   /// Threads that work on an operation: what CompileRequest::slots must say.
   [[nodiscard]] int slots() const { return workers_.size(); }
+  [[nodiscard]] Workers& workers() const { return workers_; }
   /// To read or to write. What layers keep of their parameters is out of date from then on, so ask
   /// anew before every change.
   [[nodiscard]] std::span<float> parameter(int index);

@@ -60,11 +60,10 @@ struct BackwardRoom {
   BackwardRoom(const Conv2dGeometry& g, Scratch& scratch)
       : gradient(scratch.take<float>(chunk(WinogradGeometry(g)) * g.output_shape().row().size())),
         sums(scratch.take<float>(filter_size(g))),
-        forward(WinogradGeometry(g), scratch),
-        turned(WinogradGeometry(g).turned(), scratch) {}
+        tiles(WinogradGeometry(g), scratch) {}
   float* gradient;  // of a few images, times the activation's derivative
   float* sums;      // the filter gradient, carried over
-  WinogradRoom forward, turned;
+  WinogradRoom tiles;
 };
 
 struct BackwardWorkspace {
@@ -75,11 +74,19 @@ struct BackwardWorkspace {
         bias_gradients(scratch.take<float>(std::int64_t{g.out_channels} * groups)),
         rooms(slots, scratch, g) {}
   int groups;
-  float* filter;            // turned around and carried over
+  float* filter;            // carried over, with inputs and outputs exchanged
   float* filter_gradients;  // of each group
   float* bias_gradients;    // of each group
   Rooms<BackwardRoom> rooms;
 };
+
+/// What tiles' gradients are added to: zeros, or in each pixel the bias.
+void begin_with(ConstTensorView bias, std::span<float> pixels) {
+  if (!bias) std::ranges::fill(pixels, 0.0F);
+  for (std::size_t i = 0; bias && i < pixels.size(); i += bias.size()) {
+    std::ranges::copy(bias.values(), pixels.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+}
 
 }  // namespace
 
@@ -123,17 +130,17 @@ void conv2d_winograd_backward(const Conv2dGeometry& g, const Conv2dBackward& cal
   Scratch scratch(call.scratch);
   const BackwardWorkspace work(g, workers.size(), scratch);
   const WinogradGeometry tiling(g);
-  const WinogradGeometry turned = tiling.turned();
   const std::ptrdiff_t products = std::ptrdiff_t{g.channels} * g.out_channels;
   if (call.input_gradient) {
-    winograd_filter({call.filter.data + 8 * products, -products, 1, g.out_channels}, g.out_channels,
-                    g.channels, work.filter);
+    winograd_filter({call.filter.data, products, 1, g.out_channels}, g.out_channels, g.channels,
+                    work.filter);
   }
   const auto image_size = static_cast<std::size_t>(tiling.output.floats());
   workers.run(work.groups, [&](int group, int slot) {
     const BackwardRoom room = work.rooms.of(slot, g);
     const int first = g.batch * group / work.groups;
     const int last = g.batch * (group + 1) / work.groups;
+    if (call.filter_gradient) std::fill(room.sums, room.sums + filter_size(g), 0.0F);
     for (int n = first; n < last; n += chunk(tiling)) {
       const int count = std::min(chunk(tiling), last - n);
       const std::size_t from = static_cast<std::size_t>(n) * image_size;
@@ -149,21 +156,22 @@ void conv2d_winograd_backward(const Conv2dGeometry& g, const Conv2dBackward& cal
         add_column_sums(gradient, count * g.output_pixels(), g.out_channels,
                         work.bias_gradients + std::int64_t{group} * g.out_channels, n > first);
       }
-      if (call.filter_gradient) {
-        winograd_gradient(tiling, call.input.data + n * tiling.input.floats(), gradient, 0,
-                          count * tiling.tiles(), room.forward, room.sums, n > first);
-      }
+      float* input_gradient = nullptr;
       if (call.input_gradient) {
-        winograd_forward(turned,
-                         {gradient,
-                          work.filter,
-                          {call.transposed_bias.data},
-                          call.input_gradient.data + n * tiling.input.floats()},
-                         0, count * turned.tiles(), room.turned);
+        input_gradient = example(call.input_gradient, n).data;
+        begin_with(call.transposed_bias,
+                   {input_gradient, static_cast<std::size_t>(count * tiling.input.floats())});
       }
+      winograd_backward(tiling,
+                        {.output_gradient = gradient,
+                         .input = call.input ? example(call.input, n).data : nullptr,
+                         .sums = call.filter_gradient ? room.sums : nullptr,
+                         .filter = work.filter,
+                         .input_gradient = input_gradient},
+                        0, count * tiling.tiles(), room.tiles);
     }
     if (call.filter_gradient) {
-      winograd_finish_gradient(room.sums, static_cast<int>(products),
+      winograd_filter_gradient(tiling, room.sums,
                                work.filter_gradients + group * g.filter_shape().size());
     }
   });

@@ -1,121 +1,27 @@
 // SPDX-License-Identifier: MIT
-// The transforms are those of the points 0, 3/4, -3/4, 3/2, -3/2 and infinity. Powers of them are
-// exact in binary, and float errors come out at twice those of the plain sum; with the usual points
-// 1 and 2 they are four times as large. Each transform is one of an axis, done for all columns and
-// then for all rows.
 #include "kernels/winograd.h"
 
 #include <algorithm>
 
+#include "kernels/winograd_axes.h"
+
 namespace fovea {
+
+using namespace winograd;
 
 namespace {
 
-constexpr int kIn = 6;   // inputs of a tile along one axis
-constexpr int kOut = 4;  // outputs
-constexpr int kTaps = 3;
 constexpr int kProducts = kIn * kIn;
 constexpr int kLaneInt = static_cast<int>(kLaneCount);
-
-constexpr float kA = 0.75F, kB = 1.5F;  // the points, b = 2a
-constexpr float kA2 = kA * kA, kB2 = kB * kB;
-// What a polynomial through all points but one is at that one.
-constexpr float kZeroNorm = 1 / (kA2 * kB2);
-constexpr float kANorm = 1 / (2 * kA2 * (kA2 - kB2));
-constexpr float kBNorm = 1 / (2 * kB2 * (kB2 - kA2));
 
 /// A gradient below this part of the largest of its 36 sums is made of their roundings. It is zero
 /// then: where many inputs are zero many gradients are, and Adam would make steps of the noise.
 constexpr float kNoise = 0x1p-22F;
 
-HWY_INLINE Vector times(float factor, Vector x) { return hn::Mul(broadcast(factor), x); }
-HWY_INLINE Vector plus(Vector x, float factor, Vector y) {
-  return multiply_add(broadcast(factor), y, x);
-}
-
-/// Six inputs carried over.
-struct InputAxis {
-  HWY_INLINE void operator()(const Vector (&x)[kIn], Vector (&y)[kIn]) const {
-    const Vector even_a = plus(x[4], -kB2, x[2]), odd_a = plus(x[3], -kB2, x[1]);
-    const Vector even_b = plus(x[4], -kA2, x[2]), odd_b = plus(x[3], -kA2, x[1]);
-    y[0] = plus(plus(x[4], -(kA2 + kB2), x[2]), kA2 * kB2, x[0]);
-    y[1] = plus(even_a, kA, odd_a);
-    y[2] = plus(even_a, -kA, odd_a);
-    y[3] = plus(even_b, kB, odd_b);
-    y[4] = plus(even_b, -kB, odd_b);
-    y[5] = plus(plus(x[5], -(kA2 + kB2), x[3]), kA2 * kB2, x[1]);
-  }
-};
-
-/// Six products carried back to four outputs.
-struct OutputAxis {
-  HWY_INLINE void operator()(const Vector (&x)[kIn], Vector (&y)[kOut]) const {
-    const Vector even_a = hn::Add(x[1], x[2]), odd_a = hn::Sub(x[1], x[2]);
-    const Vector even_b = hn::Add(x[3], x[4]), odd_b = hn::Sub(x[3], x[4]);
-    y[0] = hn::Add(x[0], hn::Add(even_a, even_b));
-    y[1] = times(kA, plus(odd_a, 2, odd_b));
-    y[2] = times(kA2, plus(even_a, 4, even_b));
-    y[3] = plus(x[5], kA * kA2, plus(odd_a, 8, odd_b));
-  }
-};
-
-/// Four gradients of outputs carried over: the transpose of OutputAxis.
-struct GradientAxis {
-  HWY_INLINE void operator()(const Vector (&x)[kOut], Vector (&y)[kIn]) const {
-    const Vector even_a = plus(x[0], kA2, x[2]), odd_a = plus(x[1], kA2, x[3]);
-    const Vector even_b = plus(x[0], kB2, x[2]), odd_b = plus(x[1], kB2, x[3]);
-    y[0] = x[0];
-    y[1] = plus(even_a, kA, odd_a);
-    y[2] = plus(even_a, -kA, odd_a);
-    y[3] = plus(even_b, kB, odd_b);
-    y[4] = plus(even_b, -kB, odd_b);
-    y[5] = x[3];
-  }
-};
-
-/// Three taps carried over.
-struct FilterAxis {
-  HWY_INLINE void operator()(const Vector (&x)[kTaps], Vector (&y)[kIn]) const {
-    const Vector even_a = times(kANorm, plus(x[0], kA2, x[2])), odd_a = times(kANorm * kA, x[1]);
-    const Vector even_b = times(kBNorm, plus(x[0], kB2, x[2])), odd_b = times(kBNorm * kB, x[1]);
-    y[0] = times(kZeroNorm, x[0]);
-    y[1] = hn::Add(even_a, odd_a);
-    y[2] = hn::Sub(even_a, odd_a);
-    y[3] = hn::Add(even_b, odd_b);
-    y[4] = hn::Sub(even_b, odd_b);
-    y[5] = x[2];
-  }
-};
-
-/// The gradient of three taps: the transpose of FilterAxis.
-struct FilterGradientAxis {
-  HWY_INLINE void operator()(const Vector (&x)[kIn], Vector (&y)[kTaps]) const {
-    const Vector even_a = times(kANorm, hn::Add(x[1], x[2]));
-    const Vector even_b = times(kBNorm, hn::Add(x[3], x[4]));
-    y[0] = plus(hn::Add(even_a, even_b), kZeroNorm, x[0]);
-    y[1] = plus(times(kANorm * kA, hn::Sub(x[1], x[2])), kBNorm * kB, hn::Sub(x[3], x[4]));
-    y[2] = plus(plus(x[5], kA2, even_a), kB2, even_b);
-  }
-};
-
-/// y[i, j] = axis along i and j of x[i, j].
-template <int kFrom, int kTo, class Axis, class Load, class Store>
-HWY_INLINE void transform(const Axis& axis, const Load& load_from, const Store& store_to) {
-  Vector half[kTo][kFrom];
-  for (int j = 0; j < kFrom; ++j) {
-    Vector x[kFrom], y[kTo];
-    FOVEA_UNROLL
-    for (int i = 0; i < kFrom; ++i) x[i] = load_from(i, j);
-    axis(x, y);
-    FOVEA_UNROLL
-    for (int i = 0; i < kTo; ++i) half[i][j] = y[i];
-  }
-  for (int i = 0; i < kTo; ++i) {
-    Vector y[kTo];
-    axis(half[i], y);
-    FOVEA_UNROLL
-    for (int j = 0; j < kTo; ++j) store_to(i, j, y[j]);
-  }
+/// Floats from one product's matrix to the next. Never a power of two: 36 places in one set of the
+/// cache would drive each other out.
+std::int64_t matrix_step(int terms, int columns) {
+  return PackedWeights::size(terms, columns) + 16;
 }
 
 /// A square of pixels as it lies in memory.
@@ -185,6 +91,29 @@ void carry_gradients(const WinogradGeometry& g, const float* gradient, int tile,
   }
 }
 
+void carry_inputs_back(const WinogradGeometry& g, const float* from, int tile, float* gradient) {
+  const TilePlace at(g, tile);
+  const int channels = g.input.channels;
+  const int top = at.row - g.top;
+  const int left = at.column - g.left;
+  const std::ptrdiff_t pitch = std::ptrdiff_t{g.input.columns} * channels;
+  gradient += at.image * g.input.floats() + top * pitch + std::ptrdiff_t{left} * channels;
+  // As unsigned numbers, those before the image are behind it too.
+  const auto rows = static_cast<unsigned>(g.input.rows);
+  const auto columns = static_cast<unsigned>(g.input.columns);
+  for (int c = 0; c < channels; c += kLaneInt) {
+    transform<kIn, kIn>(
+        InputGradientAxis(),
+        [&](int i, int j) { return load(from + (i * kIn + j) * channels + c); },
+        [&](int i, int j, Vector v) {
+          if (static_cast<unsigned>(top + i) >= rows || static_cast<unsigned>(left + j) >= columns)
+            return;
+          float* to = gradient + i * pitch + j * channels + c;
+          store(hn::Add(load(to), v), to);
+        });
+  }
+}
+
 void carry_back(const WinogradGeometry& g, const WinogradCall& call, int tile, const float* from) {
   const TilePlace at(g, tile);
   const int channels = g.output.channels;
@@ -231,14 +160,6 @@ WinogradGeometry::WinogradGeometry(const Conv2dGeometry& g)
       top(g.rows.before),
       left(g.columns.before) {}
 
-WinogradGeometry WinogradGeometry::turned() const {
-  WinogradGeometry g = *this;
-  std::swap(g.input, g.output);
-  g.top = kTaps - 1 - top;
-  g.left = kTaps - 1 - left;
-  return g;
-}
-
 int WinogradGeometry::tile_columns() const { return (output.columns + kOut - 1) / kOut; }
 int WinogradGeometry::tiles() const { return (output.rows + kOut - 1) / kOut * tile_columns(); }
 int WinogradGeometry::block() const {
@@ -250,11 +171,11 @@ int WinogradGeometry::block() const {
 }
 
 std::int64_t winograd_filter_size(int terms, int columns) {
-  return kProducts * PackedWeights::size(terms, columns);
+  return kProducts * matrix_step(terms, columns);
 }
 
 void winograd_filter(const WinogradFilter& filter, int terms, int columns, float* packed) {
-  const std::int64_t size = PackedWeights::size(terms, columns);
+  const std::int64_t step = matrix_step(terms, columns);
   const PackedWeights weights{packed, terms, columns};
   const auto four = [&](const float* from) {
     if (filter.column_step == 1) return load(from);
@@ -272,7 +193,7 @@ void winograd_filter(const WinogradFilter& filter, int terms, int columns, float
       transform<kTaps, kIn>(
           FilterAxis(),
           [&](int i, int j) { return four(from + (i * kTaps + j) * filter.tap_step); },
-          [&](int i, int j, Vector v) { store(v, to + (i * kIn + j) * size); });
+          [&](int i, int j, Vector v) { store(v, to + (i * kIn + j) * step); });
     }
   }
 }
@@ -282,80 +203,96 @@ WinogradRoom::WinogradRoom(const WinogradGeometry& g, Scratch& scratch)
       outputs(scratch.take<float>(std::int64_t{g.block()} * kProducts * g.output.channels)),
       patch(scratch.take<float>(std::int64_t{kProducts} *
                                 std::max(g.input.channels, g.output.channels))),
-      input_offsets(scratch.take<std::int32_t>(g.block())),
-      output_offsets(scratch.take<std::int32_t>(g.block())) {}
+      from_offsets(scratch.take<std::int32_t>(g.block())),
+      to_offsets(scratch.take<std::int32_t>(g.block())) {}
+
+namespace {
+
+/// The 36 products of `count` tiles: to[tile, p, columns] = from[tile, p, terms] * filter[p].
+void multiply(const WinogradRoom& room, int count, const float* from, const PackedWeights& weights,
+              float* to) {
+  const std::int32_t offset = 0;
+  const std::int64_t step = matrix_step(weights.terms, weights.columns);
+  for (int i = 0; i < count; ++i) {
+    room.from_offsets[i] = i * kProducts * weights.terms;
+    room.to_offsets[i] = i * kProducts * weights.columns;
+  }
+  for (int p = 0; p < kProducts; ++p) {
+    product({.input = from + p * weights.terms,
+             .input_offsets = {room.from_offsets, static_cast<std::size_t>(count)},
+             .taps = {{&offset, 1}, weights.terms},
+             .weights = {weights.data + p * step, weights.terms, weights.columns},
+             .output = to + p * weights.columns,
+             .output_offsets = room.to_offsets},
+            0, weights.panels());
+  }
+}
+
+}  // namespace
 
 void winograd_forward(const WinogradGeometry& g, const WinogradCall& call, int first, int last,
                       const WinogradRoom& room) {
-  const int terms = g.input.channels;
-  const int columns = g.output.channels;
-  const std::int64_t size = PackedWeights::size(terms, columns);
-  for (int i = 0; i < g.block(); ++i) {
-    room.input_offsets[i] = i * kProducts * terms;
-    room.output_offsets[i] = i * kProducts * columns;
-  }
-  constexpr std::int32_t kOffset = 0;
+  const std::ptrdiff_t inputs = std::ptrdiff_t{kProducts} * g.input.channels;
+  const std::ptrdiff_t outputs = std::ptrdiff_t{kProducts} * g.output.channels;
   for (int start = first; start < last; start += g.block()) {
     const int count = std::min(g.block(), last - start);
     for (int i = 0; i < count; ++i) {
-      carry_inputs(g, call.input, start + i, room, room.inputs + room.input_offsets[i]);
+      carry_inputs(g, call.input, start + i, room, room.inputs + i * inputs);
     }
-    for (int p = 0; p < kProducts; ++p) {
-      const PackedWeights weights{call.filter + p * size, terms, columns};
-      product({.input = room.inputs + p * terms,
-               .input_offsets = {room.input_offsets, static_cast<std::size_t>(count)},
-               .taps = {{&kOffset, 1}, terms},
-               .weights = weights,
-               .output = room.outputs + p * columns,
-               .output_offsets = room.output_offsets},
-              0, weights.panels());
-    }
-    for (int i = 0; i < count; ++i) {
-      carry_back(g, call, start + i, room.outputs + room.output_offsets[i]);
-    }
+    multiply(room, count, room.inputs, {call.filter, g.input.channels, g.output.channels},
+             room.outputs);
+    for (int i = 0; i < count; ++i) carry_back(g, call, start + i, room.outputs + i * outputs);
   }
 }
 
-void winograd_gradient(const WinogradGeometry& g, const float* input, const float* output_gradient,
-                       int first, int last, const WinogradRoom& room, float* sums,
-                       bool accumulate) {
+void winograd_backward(const WinogradGeometry& g, const WinogradBackwardCall& call, int first,
+                       int last, const WinogradRoom& room) {
   const int terms = g.input.channels;
   const int columns = g.output.channels;
-  constexpr std::int32_t kOffset = 0;
+  const std::ptrdiff_t inputs = std::ptrdiff_t{kProducts} * terms;
+  const std::ptrdiff_t outputs = std::ptrdiff_t{kProducts} * columns;
+  const std::int32_t offset = 0;
   for (int start = first; start < last; start += g.block()) {
     const int count = std::min(g.block(), last - start);
     for (int i = 0; i < count; ++i) {
-      carry_inputs(g, input, start + i, room, room.inputs + i * kProducts * terms);
-      carry_gradients(g, output_gradient, start + i, room, room.outputs + i * kProducts * columns);
+      carry_gradients(g, call.output_gradient, start + i, room, room.outputs + i * outputs);
+      if (call.sums) carry_inputs(g, call.input, start + i, room, room.inputs + i * inputs);
     }
-    for (int p = 0; p < kProducts; ++p) {
+    for (int p = 0; call.sums && p < kProducts; ++p) {
       outer({.grid = {1, count},
              .input = room.inputs + p * terms,
-             .input_stride = {0, std::ptrdiff_t{kProducts} * terms},
-             .taps = {{&kOffset, 1}, terms},
+             .input_stride = {0, inputs},
+             .taps = {{&offset, 1}, terms},
              .gradient = room.outputs + p * columns,
-             .gradient_stride = {0, std::ptrdiff_t{kProducts} * columns},
+             .gradient_stride = {0, outputs},
              .columns = columns,
-             .output = sums + std::ptrdiff_t{p} * terms * columns,
+             .output = call.sums + p * matrix_step(terms, columns),
              .output_step = columns,
-             .accumulate = accumulate || start > first},
+             .accumulate = true},
             0, terms);
+    }
+    if (!call.input_gradient) continue;
+    multiply(room, count, room.outputs, {call.filter, columns, terms}, room.inputs);
+    for (int i = 0; i < count; ++i) {
+      carry_inputs_back(g, room.inputs + i * inputs, start + i, call.input_gradient);
     }
   }
 }
 
-void winograd_finish_gradient(const float* sums, int size, float* gradient) {
-  const auto at = [&](int i, int j) { return sums + std::ptrdiff_t{i * kIn + j} * size; };
+void winograd_filter_gradient(const WinogradGeometry& g, const float* sums, float* gradient) {
+  const int size = g.input.channels * g.output.channels;
+  const std::int64_t step = matrix_step(g.input.channels, g.output.channels);
   for (int c = 0; c < size; c += kLaneInt) {
     Vector largest = zero();
-    for (int p = 0; p < kProducts; ++p) {
-      largest = hn::Max(largest, hn::Abs(load(sums + std::ptrdiff_t{p} * size + c)));
-    }
-    const Vector noise = times(kNoise, largest);
     transform<kIn, kTaps>(
-        FilterGradientAxis(), [&](int i, int j) { return load(at(i, j) + c); },
+        FilterGradientAxis(),
+        [&](int i, int j) {
+          const Vector v = load(sums + (i * kIn + j) * step + c);
+          largest = hn::Max(largest, hn::Abs(v));
+          return v;
+        },
         [&](int i, int j, Vector v) {
-          v = hn::IfThenZeroElse(hn::Lt(hn::Abs(v), noise), v);
+          v = hn::IfThenZeroElse(hn::Lt(hn::Abs(v), times(kNoise, largest)), v);
           store(v, gradient + std::ptrdiff_t{i * kTaps + j} * size + c);
         });
   }

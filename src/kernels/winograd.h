@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // 3x3 convolutions with a quarter of the multiplications: F(4x4, 3x3). A tile of 6x6 inputs and the
 // filter are carried over to 36 numbers each, multiplied there (36 small matrix products over all
-// tiles), and the result is carried back to 4x4 outputs. The filter's gradient is the same three
-// steps read backwards; the input's is a convolution with the filter turned around.
+// tiles), and the result is carried back to 4x4 outputs. Gradients go the same way in the other
+// direction, by the transposes of these steps.
 // Source: Winograd, "Arithmetic Complexity of Computations" (1980); Lavin and Gray, "Fast
 // Algorithms for Convolutional Neural Networks" (2016).
 #pragma once
@@ -30,9 +30,6 @@ struct WinogradGeometry {
   int top = 0, left = 0;  // rows and columns of zeros before the image
 
   explicit WinogradGeometry(const Conv2dGeometry& g);
-  /// The convolution that turns an output gradient into an input gradient.
-  [[nodiscard]] WinogradGeometry turned() const;
-
   [[nodiscard]] int tile_columns() const;
   [[nodiscard]] int tiles() const;  // of an image
   /// Tiles at a time: their numbers stay in the second cache.
@@ -46,18 +43,19 @@ struct WinogradFilter {
   std::ptrdiff_t tap_step = 0, k_step = 0, column_step = 0;
 };
 
-/// Floats of a filter that is carried over: 36 packed matrices [terms, columns].
+/// Floats of a filter that is carried over: 36 packed matrices [terms, columns]. Also enough for
+/// the sums of its gradient.
 std::int64_t winograd_filter_size(int terms, int columns);
 void winograd_filter(const WinogradFilter& filter, int terms, int columns, float* packed);
 
 /// Room for one block of tiles. One for each thread.
 struct WinogradRoom {
   WinogradRoom(const WinogradGeometry& g, Scratch& scratch);
-  float* inputs;   // [tile, 36, input channels]
-  float* outputs;  // [tile, 36, output channels]
-  float* patch;    // a tile that reaches over the edge of its image
-  std::int32_t* input_offsets;
-  std::int32_t* output_offsets;
+  float* inputs;               // [tile, 36, input channels]
+  float* outputs;              // [tile, 36, output channels]
+  float* patch;                // a tile that reaches over the edge of its image
+  std::int32_t* from_offsets;  // of the products' rows
+  std::int32_t* to_offsets;
 };
 
 struct WinogradCall {
@@ -71,12 +69,21 @@ struct WinogradCall {
 void winograd_forward(const WinogradGeometry& g, const WinogradCall& call, int first, int last,
                       const WinogradRoom& room);
 
-/// Adds (or, unless `accumulate`, writes) the filter gradient of tiles [first, last), carried over,
-/// to sums [36, input channels, output channels].
-void winograd_gradient(const WinogradGeometry& g, const float* input, const float* output_gradient,
-                       int first, int last, const WinogradRoom& room, float* sums, bool accumulate);
+struct WinogradBackwardCall {
+  const float* output_gradient = nullptr;
+  const float* input = nullptr;
+  /// The filter gradient, still carried over, of which winograd_filter_gradient makes the true one.
+  /// Null: not wanted.
+  float* sums = nullptr;
+  const float* filter = nullptr;    // carried over, with terms and columns exchanged
+  float* input_gradient = nullptr;  // null: not wanted
+};
 
-/// Carries a filter gradient back: gradient [3, 3, input channels, output channels].
-void winograd_finish_gradient(const float* sums, int size, float* gradient);
+/// Adds the gradients of tiles [first, last) to sums and input_gradient.
+void winograd_backward(const WinogradGeometry& g, const WinogradBackwardCall& call, int first,
+                       int last, const WinogradRoom& room);
+
+/// gradient [3, 3, input channels, output channels] from sums.
+void winograd_filter_gradient(const WinogradGeometry& g, const float* sums, float* gradient);
 
 }  // namespace fovea

@@ -141,8 +141,29 @@ std::string_view Optimizer::slot_name(int slot) const {
   return names[static_cast<std::size_t>(slot)];
 }
 
+OptimizerCall OptimizerCall::part(std::size_t first, std::size_t count) const {
+  OptimizerCall some = *this;
+  some.gradient = gradient.subspan(first, count);
+  some.parameter = parameter.subspan(first, count);
+  for (std::span<float>& slot : some.slots) {
+    if (!slot.empty()) slot = slot.subspan(first, count);
+  }
+  return some;
+}
+
+/// After clipping every number is on its own: large parameters are shared out among the threads.
 void Optimizer::update(const OptimizerCall& call) const {
+  constexpr std::size_t kPart = std::size_t{1} << 15U;
   clip(call);
+  const std::size_t size = call.parameter.size();
+  if (call.workers == nullptr || size <= kPart) return change(call);
+  call.workers->run(static_cast<int>((size + kPart - 1) / kPart), [&](int part, int) {
+    const std::size_t first = static_cast<std::size_t>(part) * kPart;
+    change(call.part(first, std::min(kPart, size - first)));
+  });
+}
+
+void Optimizer::change(const OptimizerCall& call) const {
   if (weight_decay_ > 0) {
     const double kept = 1 - learning_rate(call.step) * weight_decay_;
     scale(call.parameter, static_cast<float>(kept), 0, call.parameter);

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "core/options.h"
+#include "core/parallel.h"
 #include "training/schedule.h"
 
 namespace fovea {
@@ -21,6 +22,10 @@ struct OptimizerCall {
   std::array<std::span<float>, kMostSlots> slots;  // state, as many as slots() says
   std::uint32_t step = 0;                          // 0 for the first step
   float gradient_scale = 1;                        // what clipping the global norm asks for
+  Workers* workers = nullptr;                      // none: runs inline
+
+  /// The same for `count` numbers from `first` on.
+  [[nodiscard]] OptimizerCall part(std::size_t first, std::size_t count) const;
 };
 
 class Optimizer {
@@ -63,6 +68,7 @@ class Optimizer {
   void read_rule(Options& options);
   void read_common(Options& options);
   void clip(const OptimizerCall& call) const;
+  void change(const OptimizerCall& call) const;
   void apply_rule(const OptimizerCall& call) const;
   void apply_adam(const OptimizerCall& call) const;
 

@@ -83,7 +83,7 @@ std::span<float> Trainer::slot(int number, int parameter) {
 void Trainer::update_parameters() {
   const int count = static_cast<int>(model_.network().parameters.size());
   const Optimizer& optimizer = *recipe_.optimizer;
-  OptimizerCall call{.step = steps_};
+  OptimizerCall call{.step = steps_, .workers = &model_.workers()};
   if (optimizer.global_clip_norm() > 0) {
     double squares = 0;
     for (int i = 0; i < count; ++i) {

@@ -13,6 +13,7 @@
 #include "tests/cpp/support/expect_close.h"
 #include "tests/cpp/support/expect_error.h"
 #include "tests/cpp/support/random_values.h"
+#include "tests/cpp/support/workers.h"
 #include "tests/reference/update.h"
 #include "tests/reference/values.h"
 
@@ -30,9 +31,9 @@ std::unique_ptr<Optimizer> optimizer_of(const std::string& text) {
 
 /// Steps `w` with these gradients, a row of them for each step.
 std::vector<float> run(const Optimizer& optimizer, std::vector<float> w,
-                       const std::vector<Values>& gradients) {
+                       const std::vector<Values>& gradients, Workers* workers = nullptr) {
   std::vector<std::vector<float>> slots(static_cast<std::size_t>(optimizer.slots()));
-  OptimizerCall call{.parameter = w};
+  OptimizerCall call{.parameter = w, .workers = workers};
   for (std::size_t s = 0; s < slots.size(); ++s) {
     slots[s].assign(w.size(), optimizer.initial_state());
     call.slots[s] = slots[s];
@@ -194,6 +195,21 @@ TEST_CASE("schedules: a rate cannot be set by hand while one decides", "[schedul
             "learningRate.decaySteps=3")
             ->set_learning_rate(1);
       });
+}
+
+TEST_CASE("optimizers: large parameters are shared out among threads, with the same bits",
+          "[optimizer]") {
+  test::RandomValues random(31);
+  const std::size_t size = (std::size_t{1} << 16U) + 7;
+  const Values values = random.values(size);
+  const std::vector<float> w(values.begin(), values.end());
+  const std::vector<Values> gradients = {random.values(size), random.values(size)};
+  for (const char* text :
+       {"sgd momentum=0.9", "adam clipNorm=3 ema=true", "nadam weightDecay=0.1"}) {
+    const auto optimizer = optimizer_of(text);
+    test::expect_same_bits(text, run(*optimizer, w, gradients),
+                           run(*optimizer, w, gradients, &test::three_threads()));
+  }
 }
 
 }  // namespace

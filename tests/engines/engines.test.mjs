@@ -16,7 +16,6 @@ import { startFirefox } from './drivers/firefox.mjs'
 import { startWebKit } from './drivers/webkit.mjs'
 
 const folder = join(build, 'engines')
-const kSaving = { skip: 'loadModel' in fovea ? false : 'this build cannot save yet' }
 const kPage = '<!doctype html><title>engine</title><script type="module" src="page.mjs"></script>'
 const kEngines = [
   { name: 'Chromium (V8)', start: startChromium, relaxed: true, threadedStarts: 4 },
@@ -92,19 +91,15 @@ for (const { name, start, relaxed, threadedStarts } of kEngines) {
       await page.close()
     })
 
-    test(
-      `${name}: saves, reloads the page, loads, and goes on as if never stopped`,
-      kSaving,
-      async () => {
-        const page = await pageOf(browser, isolated.url)
-        assert.equal(await page.call(() => globalThis.beginAndSave()), 1)
-        await page.reload()
-        await ready(page)
-        const found = await page.call(() => globalThis.loadAndGoOn())
-        assert.deepEqual(found, { weights: atOnce, epochs: [2, 3, 4], losses: 3 })
-        await page.close()
-      },
-    )
+    test(`${name}: saves, reloads the page, loads, and goes on as if never stopped`, async () => {
+      const page = await pageOf(browser, isolated.url)
+      assert.equal(await page.call(() => globalThis.beginAndSave()), 1)
+      await page.reload()
+      await ready(page)
+      const found = await page.call(() => globalThis.loadAndGoOn())
+      assert.deepEqual(found, { weights: atOnce, epochs: [2, 3, 4], losses: 3 })
+      await page.close()
+    })
 
     test(`${name}: a page that is not isolated has one thread and says why`, async () => {
       const page = await pageOf(browser, open.url)

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { kNets, operations } from '../../bench/lib/nets.mjs'
+import { spread } from '../../bench/lib/scale.mjs'
 import { comparisonsOf, worse } from '../../bench/lib/verdict.mjs'
 
 const script = fileURLToPath(new URL('../../bench/run.mjs', import.meta.url))
@@ -104,4 +105,9 @@ test('what bench does not know is refused in a sentence', () => {
     assert.equal(status, 1)
     assert.match(stderr, sentence)
   }
+})
+
+test('the spread of a table is how far its slowest is above its fastest', () => {
+  assert.equal(spread([10, 8, 9]), 0.25)
+  assert.equal(spread([3, 3]), 0)
 })

@@ -2,12 +2,10 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { after, test as anyTest } from 'node:test'
+import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import * as fovea from 'fovea'
-import { assertClose, channelsLast, kNetworks, prepared } from './support/exchange.mjs'
-
-const test = fovea.loadModel === undefined ? anyTest.skip : anyTest
+import { assertClose, channelsLast, kNetworks, kTurned, prepared } from './support/exchange.mjs'
 
 const golden = (name) =>
   readFileSync(fileURLToPath(new URL(`../golden/onnx/${name}`, import.meta.url)))
@@ -36,14 +34,19 @@ for (const name of Object.keys(kNetworks)) {
     const { model, inputs, expected } = await prepared(name)
     for (const layout of ['NHWC', 'NCHW']) {
       const twin = await fovea.loadModel(await model.toOnnx({ layout }))
+      // Channels first inside the file, channels last here, whatever they were.
+      const turn = kTurned.has(name) ? channelsLast : (tensor) => tensor
+      const given = inputs.map(turn)
+      const shapes = twin.inputs.map((one) => one.shape.map((size) => size ?? 8))
       assert.deepEqual(
-        twin.inputs.map((one) => [...one.shape]),
-        model.inputs.map((one) => [...one.shape]),
+        shapes,
+        given.map(({ shape }) => shape.slice(1)),
       )
-      const results = await twin.predictAll(inputs)
+      const results = await twin.predictAll(given)
       results.forEach(({ shape, data }, k) => {
-        assert.deepEqual(shape, expected[k].shape)
-        assertClose(data, expected[k].data, `${layout}: output ${k}`)
+        const wanted = turn(expected[k])
+        assert.deepEqual(shape, wanted.shape)
+        assertClose(data, wanted.data, `${layout}: output ${k}`)
       })
       await twin.dispose()
     }

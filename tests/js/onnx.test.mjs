@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import * as ort from 'onnxruntime-web'
 import * as fovea from 'fovea'
-import { assertClose, channelsFirst, kNetworks, prepared } from './support/exchange.mjs'
+import { assertClose, channelsFirst, kNetworks, kTurned, prepared } from './support/exchange.mjs'
 
 ort.env.wasm.numThreads = 1
 ort.env.logLevel = 'error'
@@ -32,7 +32,8 @@ for (const name of Object.keys(kNetworks)) {
   test(`${name}: ONNX Runtime gives the same`, async () => {
     const { model, inputs, expected } = await prepared(name)
     for (const layout of ['NHWC', 'NCHW']) {
-      const move = layout === 'NCHW' ? channelsFirst : (tensor) => tensor
+      const turns = layout === 'NCHW' && !kTurned.has(name)
+      const move = turns ? channelsFirst : (tensor) => tensor
       const outputs = await runtimeOutputs(await model.toOnnx({ layout }), model, inputs.map(move))
       outputs.forEach(({ data, dims }, k) => {
         const wanted = move(expected[k])

@@ -223,7 +223,7 @@ test('every type that is exported is there, and none of them is any', () => {
   assert.ok(types.length > 30)
   for (const name of types) {
     const text = readFileSync(join(dist, 'types', name), 'utf8').replace(/\/\*[^]*?\*\//g, '')
-    assert.doesNotMatch(text, /\bany\b/, name)
+    assert.doesNotMatch(text, /\bany\b(?!\()/, name) // a method may have the name
   }
   assert.ok(existsSync(join(dist, 'types', 'index.d.ts')))
 })

@@ -63,14 +63,14 @@ export const kChapters: readonly ChapterInfo[] = [
     title: 'Try it',
     notice: 'It sees 28 × 28 pixels of what you draw or hold before the camera.',
     load: () => import('./panels/TryIt.svelte'),
-    height: [44, 64],
+    height: [34, 84],
   },
   {
     id: 'teach',
     title: 'Teach it',
     notice: 'A few dozen examples of your own are enough for a small network.',
     load: () => import('./panels/TeachIt.svelte'),
-    height: [44, 72],
+    height: [40, 74],
   },
   {
     id: 'mistakes',

@@ -20,8 +20,7 @@ interface Normalised {
   box: Box | undefined
 }
 
-/** Below this the page says "not sure". */
-export const kSure = 0.6
+const kSure = 0.6
 
 const kSayMilliseconds = 900
 
@@ -31,6 +30,8 @@ export class Recognizer {
   box = $state.raw<Box | undefined>()
   shares = $state.raw<number[]>([])
   milliseconds = $state<number | undefined>()
+  /** Below this probability the page says "not sure". */
+  threshold = $state(kSure)
   /** True when a picture was looked at and held no digit. */
   nothingFound = $state(false)
   announcement = $state('')
@@ -53,7 +54,7 @@ export class Recognizer {
   }
 
   get sure(): boolean {
-    return (this.shares[this.best] ?? 0) >= kSure
+    return (this.shares[this.best] ?? 0) >= this.threshold
   }
 
   /** Looks at a picture now, or as soon as the one before is done. */

@@ -11,17 +11,25 @@ import type { KerasLayer, Reference } from './writer.js'
 
 /** One entry of a weights manifest. */
 export interface WeightSpec {
+  /** As TensorFlow.js names it: `conv2d_1/kernel`. */
   name: string
+  /** The size of each dimension. */
   shape: number[]
+  /** Always 32-bit floats. */
   dtype: 'float32'
 }
 
 /** A layers model as TensorFlow.js holds it: give it to `tf.io.fromMemory`, or write its two files. */
 export interface TfjsModel {
+  /** What kind of model it is. */
   format: 'layers-model'
+  /** The name of the library. */
   generatedBy: string
+  /** No converter was at work. */
   convertedBy: null
+  /** The layers, in the words of Keras. */
   modelTopology: { keras_version: string; backend: string; model_config: object }
+  /** Name and shape of each array of weights. */
   weightSpecs: WeightSpec[]
   /** All weights behind one another, in the order of `weightSpecs`. */
   weightData: ArrayBuffer

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+// The chapter on keeping: a network is kept over a reload, leaves as a file of every format and comes
+// back; trainings are compared; the race is run.
+import assert from 'node:assert/strict'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import * as fovea from 'fovea'
+import { accuracy, goTo, openPage, untilAccuracy, untilPhase } from './chromium.mjs'
+import { openSite } from './site.mjs'
+
+let site
+before(async () => (site = await openSite()))
+after(() => site?.close())
+
+const said = (page) => page.locator('.kept [role=status]')
+const untilSaid = (page, words) =>
+  page.waitForFunction(
+    (text) => document.querySelector('.kept [role=status]')?.textContent.includes(text),
+    words,
+    { timeout: 60_000 },
+  )
+
+async function trained(query = '') {
+  const visit = await openPage(site.browser, `${site.url}?epochs=1&seed=3${query}#keep`)
+  await goTo(visit.page, 'keep')
+  await untilPhase(visit.page, 'done')
+  return visit
+}
+
+test('kept in this browser: there after a reload, opened, removed', async () => {
+  const { page, problems, close } = await trained()
+  const before = await accuracy(page)
+  await page.getByLabel('Name').fill('my digits')
+  await page.getByRole('button', { name: 'Keep in this browser' }).click()
+  await untilSaid(page, 'Kept as my-digits')
+
+  await page.goto(`${site.url}?autostart=0#keep`)
+  await goTo(page, 'keep')
+  await untilPhase(page, 'ready')
+  await untilAccuracy(page, 0)
+  assert.ok((await accuracy(page)) < 0.5, 'the new network knows nothing')
+  await page.getByRole('button', { name: 'Open my-digits' }).click()
+  await untilSaid(page, 'my-digits is open')
+  assert.equal(await accuracy(page), before)
+  // It can be trained on.
+  await page.locator('.controls .primary').first().press('Enter')
+  await untilPhase(page, 'done')
+  assert.ok((await accuracy(page)) > before - 0.02)
+
+  await page.getByRole('button', { name: 'Remove my-digits' }).click()
+  await untilSaid(page, 'my-digits is gone')
+  assert.equal(await page.locator('.kept tbody tr').count(), 0)
+  assert.deepEqual(problems, [])
+  await close()
+})
+
+test('files of every format; its own comes back, what is none is refused', async () => {
+  const { page, problems, close } = await trained('&shift=5')
+  const right = await accuracy(page)
+  const take = async (format, count = 1) => {
+    const files = []
+    const done = new Promise((resolve) => {
+      page.on('download', (one) => files.push(one) === count && resolve())
+    })
+    await page.getByLabel('As a file').selectOption(format)
+    await page.getByRole('button', { name: 'Download' }).click()
+    await done
+    page.removeAllListeners('download')
+    const read = async (one) => [one.suggestedFilename(), await readFile(await one.path())]
+    return Object.fromEntries(await Promise.all(files.map(read)))
+  }
+  const own = await take('safetensors')
+  const bytes = own['my-network.safetensors']
+  const { test: held } = await fovea.datasets.digits()
+  const model = await fovea.loadModel(new Uint8Array(bytes))
+  const found = await model.evaluate(held)
+  assert.ok(Math.abs(found.accuracy - right) < 0.0021, `${found.accuracy} in Node, ${right} here`)
+  await model.dispose()
+
+  const onnx = await take('onnx')
+  assert.ok(onnx['my-network.onnx'].length > 98_442 * 4)
+  const tfjs = await take('tfjs', 2)
+  const { weightsManifest, format } = JSON.parse(tfjs['model.json'].toString())
+  assert.equal(format, 'layers-model')
+  assert.deepEqual(weightsManifest[0].paths, ['weights.bin'])
+  assert.equal(tfjs['weights.bin'].length, 98_442 * 4)
+  const pytorch = await take('pytorch', 2)
+  assert.match(pytorch['my-network.py'].toString(), /class \w+\((torch\.)?nn\.Module\)/)
+
+  const file = join(site.folder, 'mine.safetensors')
+  await writeFile(file, bytes)
+  await page.getByRole('button', { name: 'Reset', exact: true }).first().click()
+  await untilPhase(page, 'ready')
+  await page.locator('.kept input[type=file]').setInputFiles(file)
+  await untilSaid(page, 'mine.safetensors is open')
+  assert.equal(await accuracy(page), right)
+
+  await page
+    .locator('.kept input[type=file]')
+    .setInputFiles([{ name: 'a.onnx', mimeType: '', buffer: Buffer.from('not a network') }])
+  await page.waitForFunction(
+    () => document.querySelector('.kept [role=alert]').textContent.length > 10,
+  )
+  assert.equal(await accuracy(page), right, 'the network stays')
+  assert.equal(await said(page).innerText(), '')
+  assert.deepEqual(problems, [])
+  await close()
+})
+
+test('trainings are compared, and one is trained again', async () => {
+  const { page, problems, close } = await trained('&net=softmaxRegression')
+  await goTo(page, 'learn')
+  await page.getByLabel('Optimizer').selectOption('sgd')
+  await untilPhase(page, 'ready')
+  await page.locator('.controls .primary').first().press('Enter')
+  await untilPhase(page, 'done')
+  const names = await page.locator('.compare li').allInnerTexts()
+  assert.equal(names.length, 2)
+  assert.match(names[1], /sgd.*\(now\)/)
+  assert.equal(await page.locator('.overlay path.line').count(), 2)
+  await page.getByRole('button', { name: /^Train .* again$/ }).click()
+  await page.waitForURL((url) => !url.searchParams.has('optimizer'))
+  assert.deepEqual(problems, [])
+  await close()
+})
+
+test('the race is run to its end, only when asked', async (t) => {
+  const { page, problems, close } = await trained('&net=softmaxRegression')
+  const rivals = []
+  page.on('request', (request) => {
+    if (/race-/.test(request.url())) rivals.push(request.url())
+  })
+  await goTo(page, 'mistakes')
+  await goTo(page, 'keep')
+  assert.deepEqual(rivals, [])
+  await page.getByRole('button', { name: 'Start the race' }).click()
+  await page.waitForFunction(
+    () =>
+      [...document.querySelectorAll('.race tbody tr')].every(
+        ({ dataset }) => dataset.state === 'done',
+      ),
+    undefined,
+    { timeout: 240_000 },
+  )
+  const rows = await page.locator('.race tbody tr').allInnerTexts()
+  for (const row of rows) {
+    assert.match(row, /[\d,]+ images\/s/)
+    t.diagnostic(row.replace(/\s+/g, ' '))
+  }
+  assert.equal(rivals.length, 2)
+  assert.deepEqual(problems, [])
+  await close()
+})
