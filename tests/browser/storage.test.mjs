@@ -141,11 +141,11 @@ test('a save that fails leaves what stood there: over the quota, and in the midd
     const also = (await state(await fovea.loadModel('indexeddb://x'))) === before
     return [local, survived, database, also]
   })
-  assert.deepEqual(local, [
-    'out-of-memory',
-    'save: localStorage has no room for 10673340 characters; browsers give a page about 5 million. Save to ' +
-      'indexeddb://x instead.',
-  ])
+  assert.equal(local[0], 'out-of-memory')
+  assert.match(
+    local[1],
+    /^save: localStorage has no room for 106\d{5} characters; browsers give a page about 5 million\. Save to indexeddb:\/\/x instead\.$/,
+  )
   assert.deepEqual(database, [
     'out-of-memory',
     'save: IndexedDB has no room for the model. What stood there before is still there. Remove models with ' +
@@ -247,7 +247,8 @@ test('a worker that is ended without a word, or fails, is noticed; the model com
     await model.predict(images)
     workers.at(-1).postMessage(null) // its script fails on this
     const second = await failed
-    return [first, second, workers.length, (await state(model)) === before]
+    const same = (await state(model)) === before
+    return [first, second, workers.length, same]
   })
   const start = "the engine's worker stopped by itself"
   for (const [code, message] of [ended, failed]) {
