@@ -6,6 +6,7 @@ import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import * as fovea from 'fovea'
 import { assertClose, channelsLast, kNetworks, kTurned, prepared } from './support/exchange.mjs'
+import { rejects } from './support/small.mjs'
 
 const golden = (name) =>
   readFileSync(fileURLToPath(new URL(`../golden/onnx/${name}`, import.meta.url)))
@@ -26,6 +27,24 @@ for (const [name, { inputs, outputs }] of Object.entries(JSON.parse(golden('onnx
       assertClose(data, wanted.data, `output ${k}`)
     })
     await model.dispose()
+  })
+}
+
+const kRefused = {
+  line: 'node "/conv/Conv" (Conv): it needs an image, but gets 3 dimensions.',
+  corners:
+    'node "/Resize" (Resize): only nearest and linear resizing with half-pixel centres are known here.',
+  gaps: 'node "/MaxPool" (MaxPool): its windows have gaps (dilations).',
+  attention: 'node "/MatMul" (MatMul): its input 1 must be a constant of the file.',
+  together:
+    'node "/Reshape" (Reshape): it puts examples of the batch together, or takes them apart.',
+}
+
+for (const [name, why] of Object.entries(kRefused)) {
+  test(`refused_${name}.onnx of PyTorch: by the names of node and operation`, async () => {
+    await rejects('unsupported', `loadModel: the ONNX file: ${why}`, () =>
+      fovea.loadModel(golden(`refused_${name}.onnx`)),
+    )
   })
 }
 
