@@ -10,6 +10,10 @@ else()
 endif()
 
 target_compile_options(fovea_cold PRIVATE -Oz)
+# The names of types are bytes in every module, and of all that is linked only Embind asks for them.
+foreach(part cold hot)
+  target_compile_options(fovea_${part} PRIVATE -fno-rtti)
+endforeach()
 if(FOVEA_SIMD STREQUAL "scalar")
   # For browsers from before 2021 alone: four lanes one by one are long, and the budget is the same.
   target_compile_options(fovea_hot PRIVATE -Oz)

@@ -61,12 +61,14 @@ const x = fovea.tensor(pixels, [kImages, 28, 28, 1])
 const classes = Uint8Array.from({ length: kImages }, (_, i) => i % 10)
 const oneHot = fovea.oneHot(classes, 10)
 
-async function train(model, y, recipe) {
+async function train(model, y, recipe, { images = x, batchSize = 16 } = {}) {
   await model.compile({ metrics: ['accuracy'], ...recipe })
-  const fit = { epochs: 2, batchSize: 16, validationSplit: 0.2, verbose: 0 }
-  await model.fit(x, y, fit)
-  await model.evaluate(x, y)
-  await model.predict(x)
+  const fit = { epochs: 2, batchSize, validationSplit: 0.2, verbose: 0 }
+  await model.fit(images, y, fit)
+  await model.evaluate(images, y)
+  await model.predict(images)
+  const [, ...one] = images.shape
+  await model.predict(fovea.tensor(new Uint8Array(one.reduce((a, b) => a * b)), [1, ...one]))
 }
 
 const { layers, losses, optimizers, zoo } = fovea
@@ -88,6 +90,56 @@ const own = await fovea.sequential({
 await train(own, oneHot, { optimizer: 'sgd', loss: 'categoricalCrossentropy' })
 const momentum = optimizers.sgd({ learningRate: 0.1, momentum: 0.9 })
 await train(own, classes, { optimizer: momentum, loss: 'sparseCategoricalCrossentropy' })
+
+// Kernels choose their paths by the number of images, of filters and of places: all that are usual.
+const kShapes = [
+  { batchSize: 1, filters: [4, 8], kernelSize: 3, padding: 'valid', units: 10 },
+  { batchSize: 3, filters: [8, 10], kernelSize: 5, padding: 'same', units: 100 },
+  { batchSize: 7, filters: [10, 20], kernelSize: 3, padding: 'same', units: 16 },
+  { batchSize: 13, filters: [6, 16], kernelSize: 5, padding: 'valid', units: 120 },
+  { batchSize: 32, filters: [32, 64], kernelSize: 3, padding: 'valid', units: 128 },
+  { batchSize: 2, filters: [16, 32], kernelSize: 3, padding: 'same', units: 64 },
+  {
+    batchSize: 8,
+    size: 32,
+    channels: 3,
+    filters: [8, 16],
+    kernelSize: 3,
+    padding: 'same',
+    units: 10,
+  },
+  {
+    batchSize: 9,
+    size: 24,
+    channels: 4,
+    filters: [8, 8],
+    kernelSize: 5,
+    padding: 'valid',
+    units: 3,
+  },
+]
+for (const { batchSize, size = 28, channels = 1, filters, units, ...window } of kShapes) {
+  const convolution = { ...window, activation: 'relu' }
+  const [some, more] = filters
+  const inputShape = [size, size, channels]
+  const bytes = Uint8Array.from({ length: kImages * size * size * channels }, (_, i) => i * 7)
+  const images = fovea.tensor(bytes, [kImages, ...inputShape])
+  const shaped = await fovea.sequential({
+    layers: [
+      layers.conv2d({ inputShape, filters: some, ...convolution }),
+      layers.maxPooling2d(),
+      layers.conv2d({ filters: more, ...convolution }),
+      layers.conv2d({ filters: more, kernelSize: 1 }),
+      layers.maxPooling2d(),
+      layers.flatten(),
+      layers.dense({ units, activation: 'relu' }),
+      layers.dense({ units: 10, activation: 'softmax' }),
+    ],
+  })
+  const recipe = { optimizer: 'adam', loss: 'sparseCategoricalCrossentropy' }
+  await train(shaped, classes, recipe, { images, batchSize })
+  await shaped.dispose()
+}
 
 // How the first part says that it needs the rest.
 globalThis.native.setRest(false)

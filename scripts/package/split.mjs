@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { emscripten } from '../lib/paths.mjs'
 import { run } from '../lib/shell.mjs'
 import { nodeOptions } from '../lib/variants.mjs'
+import { lateText, withText, withoutText } from './late-text.mjs'
 
 /** May go: our functions and containers of our things. Memory, exceptions and Embind stay. */
 const kMayGo = /^(?!_ZNK?10(emscripten|__cxxabiv1)).*(fovea|^_ZNK?St3__2|_GLOBAL__N_1)/
@@ -66,7 +67,8 @@ export function splitModule(folder, name, variant) {
   const whole = slim(module, 'whole', '-Oz')
   if (variant.endsWith('-threads')) return { whole }
   const list = join(to, 'functions.txt')
-  writeFileSync(list, restFunctions(variant, module, to).join('\n'))
+  const functions = restFunctions(variant, module, to)
+  writeFileSync(list, functions.join('\n'))
   run(tool('wasm-split'), [
     ...kFeatures,
     '--split',
@@ -82,10 +84,11 @@ export function splitModule(folder, name, variant) {
     path('rest-cut'),
   ])
   writeFileSync(path('first-cut'), oneStandIn(readFileSync(path('first-cut'))))
+  const texts = lateText(readFileSync(module), functions)
   return {
     whole,
-    first: slim(path('first-cut'), 'first', '--duplicate-import-elimination'),
-    rest: slim(path('rest-cut'), 'rest'),
+    first: withoutText(slim(path('first-cut'), 'first', '--duplicate-import-elimination'), texts),
+    rest: withText(slim(path('rest-cut'), 'rest'), texts),
   }
 }
 

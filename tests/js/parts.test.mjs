@@ -82,6 +82,22 @@ const kCases = {
   },
 }
 
+/** Each fails in another place; the text of an error comes with the rest. */
+const kWrong = [
+  { list: [layers.dense({ inputShape: [28, 28, 1], units: -1 })] },
+  { list: [layers.dense({ units: 10 })] },
+  { list: chain(layers.conv2d({ filters: 4, kernelSize: 3 })) },
+  { list: [layers.conv2d({ inputShape: [28, 28, 1], filters: 4, kernelSize: 30 })] },
+  { list: chain(dense({ name: 'a' }), dense({ name: 'a' })) },
+  { list: chain(dense({ kernelInitializer: { type: 'glorotUniform', seed: -1 } })) },
+  { list: chain(layers.dropout({ rate: 2 }), dense()) },
+  { list: chain(layers.dense({ units: 5, activation: 'softmax' })) },
+  { list: chain(dense()), recipe: { optimizer: optimizers.adam({ beta1: 2 }) } },
+  { list: chain(dense()), recipe: { loss: 'meanSquaredError' } },
+  { list: chain(dense()), recipe: { metrics: ['accuracy', 'unheardOf'] } },
+  { list: chain(layers.dense({ units: 10 })), recipe: { loss: losses.focal() } },
+]
+
 async function train(fovea, { list, recipe, oneHot }) {
   const model = await fovea.sequential({
     layers: list.map(({ type, options }) => fovea.layers[type](options)),
@@ -115,11 +131,15 @@ for (const variant of kBuilds) {
   }
 
   test(`${variant}, an error is the same sentence`, async () => {
-    const wrong = { list: [layers.dense({ inputShape: [28, 28, 1], units: -1 })] }
-    const sentence = (fovea) => train(fovea, wrong).then(String, (error) => error.message)
-    await Promise.all([parts.shutdown(), whole.shutdown()])
-    await parts.init({ variant, threads: 1, worker: false })
-    assert.equal(await sentence(parts), await sentence(whole))
+    const sentence = (fovea, wrong) => train(fovea, wrong).then(String, (error) => error.message)
+    for (const wrong of kWrong) {
+      await Promise.all([parts.shutdown(), whole.shutdown()])
+      await parts.init({ variant, threads: 1, worker: false })
+      await whole.init({ variant, threads: 1 })
+      const expected = await sentence(whole, wrong)
+      assert.notEqual(expected, '[object Object]')
+      assert.equal(await sentence(parts, wrong), expected)
+    }
   })
 }
 
