@@ -1,7 +1,7 @@
 // Losses of one's own: plain functions on whole batches. They run where the user's code runs; the
 // engine asks for them between its forward and its backward pass (engine/session.ts).
 // SPDX-License-Identifier: MIT
-import type { Column, LossAnswer, LossQuestion } from './engine/engine.js'
+import type { LossAnswer, LossQuestion } from './engine/engine.js'
 import { FoveaError } from './errors.js'
 import type { CustomLoss, LossAndGradient } from './losses.js'
 import { describe } from './options.js'
@@ -9,11 +9,11 @@ import { elementCount, shapeText } from './tensor.js'
 import type { Tensor } from './tensor.js'
 
 /** Answers the engine's questions with the functions, in the order of the outputs that have one. */
-export function answerLosses(
+export async function answerLosses(
   place: string,
   functions: readonly CustomLoss[],
   questions: readonly LossQuestion[],
-): LossAnswer[] {
+): Promise<LossAnswer[]> {
   return questions.map(({ yTrue, yPred }, k) => {
     const own = functions[k] as CustomLoss
     const shape = [...yPred.shape] // the function may do with its arguments what it likes
@@ -39,13 +39,4 @@ export function answerLosses(
     }
     return { loss, gradient: numbers.slice() }
   })
-}
-
-/** Weights of examples are the engine's business, which does not compute this loss. */
-export function refuseWeights(place: string, weights: readonly Column[]): void {
-  if (weights.length === 0) return
-  throw new FoveaError(
-    'unsupported',
-    `${place}: sampleWeight and classWeight do not reach a loss of one's own. Weigh the examples in it.`,
-  )
 }

@@ -1,7 +1,6 @@
 // Evaluation and prediction: check, upload, ask, clean up.
 // SPDX-License-Identifier: MIT
 import { buffersOf, inputColumns, isDataset, isStream, rowCount, targetColumns } from './columns.js'
-import { refuseWeights } from './custom-loss.js'
 import type { CallOptions, Engine, PortInfo } from './engine/engine.js'
 import { weightColumns } from './example-weights.js'
 import type { SampleWeight } from './example-weights.js'
@@ -64,8 +63,8 @@ export async function runEvaluation(
   const rows = rowCount(place, xs)
   const targets = targetColumns(place, outputs, y, rows)
   const weights = { classWeight: undefined, sampleWeight: options.sampleWeight }
-  const weighed = weightColumns(place, weights, targets, rows, 0)
-  if (onLoss !== undefined) refuseWeights(place, weighed)
+  const ownLoss = onLoss !== undefined
+  const weighed = await weightColumns(place, weights, { targets, rows, split: 0, ownLoss })
   const columns = [...xs, ...targets, ...weighed]
   const dataset = await engine.createDataset({ columns }, { transfer: buffersOf(columns) })
   try {

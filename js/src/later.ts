@@ -8,6 +8,7 @@ export { cifar10, fromCifar } from './datasets/cifar.js'
 export { fromImages } from './datasets/images.js'
 export { digits, fashionMnist, fromIdx, mnist } from './datasets/mnist.js'
 export { toOnnx, toPyTorch, toTfjs } from './formats/doors.js'
+export { answerLosses } from './custom-loss.js'
 export { ensemble } from './ensemble.js'
 export { gradCam } from './explain/grad-cam.js'
 export { occlusion } from './explain/occlusion.js'
@@ -25,6 +26,7 @@ export {
 export { runActivations, runGradients } from './inside.js'
 export { revive } from './revive.js'
 export { evaluateStream, streamEpochs } from './stream.js'
+export { weigh } from './weigh.js'
 export { alexnet } from './zoo/alexnet.js'
 export {
   catClassifier,

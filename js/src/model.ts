@@ -5,7 +5,6 @@ import type { Dataset, Inputs, Stream, Targets } from './columns.js'
 import { trainingRecipe } from './compile.js'
 import type { CompileOptions } from './compile.js'
 import type { Engine } from './engine/engine.js'
-import { answerLosses } from './custom-loss.js'
 import { FoveaError } from './errors.js'
 import { resolveFitOptions } from './fit-options.js'
 import type { FitOptions } from './fit-options.js'
@@ -305,7 +304,7 @@ export class Model extends ModelBase {
     const target = super.target(call, engine)
     const functions = this.lossFunctions
     if (functions.length === 0) return target
-    return { ...target, onLoss: (questions) => answerLosses(call, functions, questions) }
+    return { ...target, onLoss: (questions) => late('answerLosses')(call, functions, questions) }
   }
 
   private async runTraining(

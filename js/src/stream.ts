@@ -4,7 +4,6 @@
 import { buffersOf, inputColumns, rowCount, targetColumns } from './columns.js'
 import type { Batch, Stream } from './columns.js'
 import type { CallOptions, Column, Engine, EpochResult, StepReport } from './engine/engine.js'
-import { refuseWeights } from './custom-loss.js'
 import { FoveaError } from './errors.js'
 import { weightColumns } from './example-weights.js'
 import type { ClassWeight } from './example-weights.js'
@@ -16,7 +15,12 @@ import type { EpochRunner, Logs, TrainingJob } from './training.js'
 type Target = Pick<InferenceTarget, 'engine' | 'modelId' | 'inputs' | 'outputs' | 'onLoss'>
 
 /** One batch as columns for the engine. */
-function columnsOf(target: Target, place: string, given: Batch, classes?: ClassWeight): Column[] {
+async function columnsOf(
+  target: Target,
+  place: string,
+  given: Batch,
+  classWeight?: ClassWeight,
+): Promise<Column[]> {
   const opens = `${place}: a batch of the stream`
   if (given === null || typeof given !== 'object' || (!('x' in given) && !('images' in given))) {
     throw new FoveaError('bad-data', `${opens} needs { x, y } but is ${describe(given)}.`)
@@ -26,8 +30,9 @@ function columnsOf(target: Target, place: string, given: Batch, classes?: ClassW
   const xs = inputColumns(opens, target.inputs, x, false)
   const rows = rowCount(opens, xs)
   const targets = targetColumns(opens, target.outputs, y, rows)
-  const weights = weightColumns(opens, { classWeight: classes, sampleWeight }, targets, rows, rows)
-  if (target.onLoss !== undefined) refuseWeights(opens, weights)
+  const ownLoss = target.onLoss !== undefined
+  const weighed = { targets, rows, split: rows, ownLoss }
+  const weights = await weightColumns(opens, { classWeight, sampleWeight }, weighed)
   return [...xs, ...targets, ...weights]
 }
 
@@ -85,7 +90,7 @@ export async function streamEpochs(job: TrainingJob, stream: Stream): Promise<Ep
         // Only here it is known that there was more to come.
         result.stopped ||= control.stopped
         if (result.stopped) return
-        yield columnsOf(job, place, given, options.weights.classWeight)
+        yield await columnsOf(job, place, given, options.weights.classWeight)
       }
     }
     const part = async (dataset: number, from: number, to: number): Promise<EpochResult> => {
@@ -139,7 +144,7 @@ export async function evaluateStream(
   const run = async (): Promise<Logs> => {
     let logs: Logs | undefined
     async function* batches(): AsyncGenerator<Column[]> {
-      for await (const given of stream.source()) yield columnsOf(target, place, given)
+      for await (const given of stream.source()) yield await columnsOf(target, place, given)
     }
     await eachBatch(engine, batches(), async (dataset, rows) => {
       const more = `evaluate first=${logs === undefined ? 1 : 0}`

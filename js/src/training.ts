@@ -13,7 +13,6 @@ import type {
   PortInfo,
   StepReport,
 } from './engine/engine.js'
-import { refuseWeights } from './custom-loss.js'
 import { weightColumns } from './example-weights.js'
 import { FoveaError, abortError } from './errors.js'
 import type { ResolvedFitOptions } from './fit-options.js'
@@ -102,9 +101,9 @@ export async function runTraining(job: TrainingJob, x: unknown, y: unknown): Pro
     throw wrongValue(place, 'validationSplit', expected, options.validationSplit)
   }
   const targets = columns.filter(({ role }) => role === 'y')
-  const weights = weightColumns(place, options.weights, targets, rows, split)
-  if (job.onLoss !== undefined) refuseWeights(place, weights)
-  columns.push(...weights)
+  const ownLoss = job.onLoss !== undefined
+  const weighed = { targets, rows, split, ownLoss }
+  columns.push(...(await weightColumns(place, options.weights, weighed)))
   const validation = validationColumns(job)
   const dataset = await upload(engine, columns)
   const held =

@@ -16,7 +16,7 @@ import { lateText, withText, withoutText } from './late-text.mjs'
 const kMayGo = /^(?!_ZNK?10(emscripten|__cxxabiv1)).*(fovea|^_ZNK?St3__2|_GLOBAL__N_1)/
 
 /** Stay, called or not: an update of a parameter cannot be begun again half done. */
-const kStay = /(adam|sgd)_update|(load|store)_some/
+const kStay = /(adam|sgd)_update|(load|store)_few/
 
 /** The module from which the first part imports its stand-ins for the rest; see native.ts. */
 const kLate = 'late'

@@ -167,6 +167,40 @@ void quads_backward(const WindowGeometry& g, const MaxPool2dBackward& call, int 
   });
 }
 
+// All other windows.
+HWY_NOINLINE void windows_forward(const WindowGeometry& g, const MaxPool2dForward& call, int n) {
+  for_each_window(g, n, [&](std::ptrdiff_t pixel, Range rows, Range columns) {
+    const std::span<float> y(call.output.data + pixel * g.channels,
+                             static_cast<std::size_t>(g.channels));
+    for_each_vector(y.size(), [&](std::size_t c, std::size_t count) {
+      Vector largest = broadcast(-std::numeric_limits<float>::infinity());
+      for_each_input(g, n, rows, columns, [&](std::ptrdiff_t at) {
+        largest = maximum(largest, load_some(call.input.data + at + c, count));
+      });
+      store_at(largest, y, c, count);
+    });
+  });
+}
+
+HWY_NOINLINE void windows_backward(const WindowGeometry& g, const MaxPool2dBackward& call, int n) {
+  std::ranges::fill(image(g, call.input_gradient, n), 0.0F);
+  for_each_window(g, n, [&](std::ptrdiff_t pixel, Range rows, Range columns) {
+    const std::span<const float> y = pixel_of(g, call.output, pixel);
+    const std::span<const float> dy = pixel_of(g, call.output_gradient, pixel);
+    for_each_vector(y.size(), [&](std::size_t c, std::size_t count) {
+      const Vector largest = load_at(y, c, count);
+      Vector left = load_at(dy, c, count);  // becomes zero once the largest input has taken it
+      if (call.after_relu) left = hn::IfThenElseZero(hn::Gt(largest, zero()), left);
+      for_each_input(g, n, rows, columns, [&](std::ptrdiff_t at) {
+        const Mask is_largest = hn::Eq(load_some(call.input.data + at + c, count), largest);
+        float* dx = call.input_gradient.data + at + c;
+        store_some(hn::Add(load_some(dx, count), hn::IfThenElseZero(is_largest, left)), dx, count);
+        left = hn::IfThenZeroElse(is_largest, left);
+      });
+    });
+  });
+}
+
 }  // namespace
 
 std::int64_t max_pool2d_winners(const WindowGeometry& g) {
@@ -175,45 +209,14 @@ std::int64_t max_pool2d_winners(const WindowGeometry& g) {
 
 void max_pool2d_forward(const WindowGeometry& g, const MaxPool2dForward& call, Workers& workers) {
   for_each_image(g, workers, [&](int n) {
-    if (is_quad(g)) {
-      (call.winners.empty() ? quads_forward<false> : quads_forward<true>)(g, call, n);
-      return;
-    }
-    for_each_window(g, n, [&](std::ptrdiff_t pixel, Range rows, Range columns) {
-      const std::span<float> y(call.output.data + pixel * g.channels,
-                               static_cast<std::size_t>(g.channels));
-      for_each_vector(y.size(), [&](std::size_t c, std::size_t count) {
-        Vector largest = broadcast(-std::numeric_limits<float>::infinity());
-        for_each_input(g, n, rows, columns, [&](std::ptrdiff_t at) {
-          largest = maximum(largest, load_some(call.input.data + at + c, count));
-        });
-        store_at(largest, y, c, count);
-      });
-    });
+    if (!is_quad(g)) return windows_forward(g, call, n);
+    (call.winners.empty() ? quads_forward<false> : quads_forward<true>)(g, call, n);
   });
 }
 
 void max_pool2d_backward(const WindowGeometry& g, const MaxPool2dBackward& call, Workers& workers) {
-  for_each_image(g, workers, [&](int n) {
-    if (is_quad(g)) return quads_backward(g, call, n);
-    std::ranges::fill(image(g, call.input_gradient, n), 0.0F);
-    for_each_window(g, n, [&](std::ptrdiff_t pixel, Range rows, Range columns) {
-      const std::span<const float> y = pixel_of(g, call.output, pixel);
-      const std::span<const float> dy = pixel_of(g, call.output_gradient, pixel);
-      for_each_vector(y.size(), [&](std::size_t c, std::size_t count) {
-        const Vector largest = load_at(y, c, count);
-        Vector left = load_at(dy, c, count);  // becomes zero once the largest input has taken it
-        if (call.after_relu) left = hn::IfThenElseZero(hn::Gt(largest, zero()), left);
-        for_each_input(g, n, rows, columns, [&](std::ptrdiff_t at) {
-          const Mask is_largest = hn::Eq(load_some(call.input.data + at + c, count), largest);
-          float* dx = call.input_gradient.data + at + c;
-          store_some(hn::Add(load_some(dx, count), hn::IfThenElseZero(is_largest, left)), dx,
-                     count);
-          left = hn::IfThenZeroElse(is_largest, left);
-        });
-      });
-    });
-  });
+  for_each_image(g, workers,
+                 [&](int n) { (is_quad(g) ? quads_backward : windows_backward)(g, call, n); });
 }
 
 void total_pool2d_forward(PoolTotal total, const WindowGeometry& g, ConstTensorView input,

@@ -23,6 +23,31 @@ struct Block {
   bool last;
 };
 
+/// A row of a tile in memory. What tiles seldom do, at the edge of the columns or between two
+/// blocks of terms, they do by these functions, which serve all shapes of tiles.
+using Edge = float[kTileColumns];
+
+std::size_t lanes(int count, int vector) {
+  return static_cast<std::size_t>(std::clamp(count - vector * kLaneInt, 0, kLaneInt));
+}
+
+/// The first `count` numbers, and zeros.
+HWY_NOINLINE void fetch_row(const float* from, int count, Edge& row) {
+  for (int v = 0; v < kTileVectors; ++v) {
+    store(load_some(from + v * kLaneInt, lanes(count, v)), row + v * kLaneInt);
+  }
+}
+
+/// Writes, or adds, the first `count` numbers.
+HWY_NOINLINE void put_row(const Edge& row, int count, float* to, bool add) {
+  for (int v = 0; v < kTileVectors; ++v) {
+    Vector numbers = load(row + v * kLaneInt);
+    float* at = to + v * kLaneInt;
+    if (add) numbers = hn::Add(numbers, load_some(at, lanes(count, v)));
+    store_some(numbers, at, lanes(count, v));
+  }
+}
+
 template <int kRows, int kVectors>
 HWY_INLINE void product_tile(const ProductCall& call, const Block& block, int row, int column,
                              int count) {
@@ -34,38 +59,42 @@ HWY_INLINE void product_tile(const ProductCall& call, const Block& block, int ro
     pixel[i] = call.input + call.input_offsets[static_cast<std::size_t>(row + i)];
     output[i] = call.output + call.output_offsets[row + i] + column;
   }
-  const auto lanes = [count](int v) {
-    return static_cast<std::size_t>(std::clamp(count - v * kLaneInt, 0, kLaneInt));
-  };
+  Edge edge;
+  const bool whole = count == kVectors * kLaneInt;
   tile.clear();
   if (!block.first) {
+    FOVEA_UNROLL
     for (int i = 0; i < kRows; ++i) {
-      for (int v = 0; v < kVectors; ++v)
-        tile.sum[i][v] = load_some(output[i] + v * kLaneInt, lanes(v));
+      fetch_row(output[i], count, edge);
+      FOVEA_UNROLL
+      for (int v = 0; v < kVectors; ++v) tile.sum[i][v] = load(edge + v * kLaneInt);
     }
   }
   add_product(tile, pixel, block.taps, block.weights, block.weight_step);
   if (block.last) {
     for (int v = 0; v < kVectors; ++v) {
-      const Vector bias = call.epilogue.bias == nullptr
-                              ? zero()
-                              : load_some(call.epilogue.bias + column + v * kLaneInt, lanes(v));
+      const Vector added =
+          call.epilogue.bias == nullptr
+              ? zero()
+              : load_some(call.epilogue.bias + column + v * kLaneInt, lanes(count, v));
       for (int i = 0; i < kRows; ++i) {
-        tile.sum[i][v] = hn::Add(tile.sum[i][v], bias);
+        tile.sum[i][v] = hn::Add(tile.sum[i][v], added);
         if (call.epilogue.relu) tile.sum[i][v] = relu(tile.sum[i][v]);
       }
     }
   }
-  if (count == kVectors * kLaneInt) {
+  if (whole) {
     FOVEA_UNROLL
     for (int i = 0; i < kRows; ++i) {
       FOVEA_UNROLL
       for (int v = 0; v < kVectors; ++v) store(tile.sum[i][v], output[i] + v * kLaneInt);
     }
   } else {
+    FOVEA_UNROLL
     for (int i = 0; i < kRows; ++i) {
-      for (int v = 0; v < kVectors; ++v)
-        store_some(tile.sum[i][v], output[i] + v * kLaneInt, lanes(v));
+      FOVEA_UNROLL
+      for (int v = 0; v < kVectors; ++v) store(tile.sum[i][v], edge + v * kLaneInt);
+      put_row(edge, count, output[i], false);
     }
   }
 }
@@ -108,14 +137,19 @@ HWY_INLINE void outer_tile(const OuterCall& call, const OuterPlace& place) {
   tile.clear();
   add_pixels(tile, call.grid, place.input, call.input_stride, call.gradient + place.column,
              call.gradient_stride);
+  Edge edge;
+  const bool whole = place.count == kVectors * kLaneInt;
+  FOVEA_UNROLL
   for (int i = 0; i < kRows; ++i) {
+    float* output = place.output + i * call.output_step + place.column;
+    FOVEA_UNROLL
     for (int v = 0; v < kVectors; ++v) {
-      const auto lanes =
-          static_cast<std::size_t>(std::clamp(place.count - v * kLaneInt, 0, kLaneInt));
-      float* output = place.output + i * call.output_step + place.column + v * kLaneInt;
-      if (call.accumulate) tile.sum[i][v] = hn::Add(tile.sum[i][v], load_some(output, lanes));
-      store_some(tile.sum[i][v], output, lanes);
+      if (whole && call.accumulate) {
+        tile.sum[i][v] = hn::Add(tile.sum[i][v], load(output + v * kLaneInt));
+      }
+      store(tile.sum[i][v], (whole ? output : edge) + v * kLaneInt);
     }
+    if (!whole) put_row(edge, place.count, output, call.accumulate);
   }
 }
 

@@ -27,11 +27,25 @@ inline Vector zero() { return hn::Zero(kLanes); }
 inline Vector broadcast(float value) { return hn::Set(kLanes, value); }
 inline Vector load(const float* from) { return hn::LoadU(kLanes, from); }
 inline void store(Vector v, float* to) { hn::StoreU(v, kLanes, to); }
-/// The first `count` floats (at most 4), zero in the other lanes.
-inline Vector load_some(const float* from, std::size_t count) {
+// Fewer than a vector happens once, at the end: functions, which are not written out everywhere.
+HWY_NOINLINE inline Vector load_few(const float* from, std::size_t count) {
   return hn::LoadN(kLanes, from, count);
 }
-inline void store_some(Vector v, float* to, std::size_t count) { hn::StoreN(v, kLanes, to, count); }
+HWY_NOINLINE inline void store_few(Vector v, float* to, std::size_t count) {
+  hn::StoreN(v, kLanes, to, count);
+}
+
+/// The first `count` floats (at most 4), zero in the other lanes.
+inline Vector load_some(const float* from, std::size_t count) {
+  return count == kLaneCount ? load(from) : load_few(from, count);
+}
+inline void store_some(Vector v, float* to, std::size_t count) {
+  if (count == kLaneCount) {
+    store(v, to);
+  } else {
+    store_few(v, to, count);
+  }
+}
 
 /// a * b + c: two roundings everywhere, but one in the `relaxed` variant, where that is a single
 /// instruction. Highway has no relaxed-SIMD path, hence the one raw intrinsic of the library.
@@ -89,14 +103,10 @@ inline void for_each_vector(std::size_t size, const Body& body) {
 }
 
 inline Vector load_at(std::span<const float> from, std::size_t i, std::size_t count) {
-  return count == kLaneCount ? load(from.data() + i) : load_some(from.data() + i, count);
+  return load_some(from.data() + i, count);
 }
 inline void store_at(Vector v, std::span<float> to, std::size_t i, std::size_t count) {
-  if (count == kLaneCount) {
-    store(v, to.data() + i);
-  } else {
-    store_some(v, to.data() + i, count);
-  }
+  store_some(v, to.data() + i, count);
 }
 
 /// y[i] = f(x[i], ...), element by element. y may be one of the inputs.
