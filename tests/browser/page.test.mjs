@@ -188,7 +188,7 @@ test('the address holds the experiment, and a change writes it', async () => {
   await untilPhase(page, 'ready')
 
   const run = async () => {
-    await page.locator('.controls .primary').press('Enter')
+    await page.locator('#watch .controls .primary').press('Enter')
     await untilPhase(page, 'done')
     return page.locator('.chart').last().innerText()
   }
@@ -213,7 +213,7 @@ test('a change while it trains is a new experiment that begins by itself', async
   assert.match(page.url(), /net=softmaxRegression/)
   assert.match(page.url(), /batch=128/)
   assert.match(await page.locator('#network').innerText(), /In all\s+7,850/)
-  assert.match(await page.locator('.facts').innerText(), /360,000/)
+  assert.match(await page.locator('#watch .facts').innerText(), /360,000/)
   assert.deepEqual(problems, [])
   await close()
 })
@@ -221,7 +221,7 @@ test('a change while it trains is a new experiment that begins by itself', async
 test('the keyboard is enough: start, draw, clear', async () => {
   const { page, close } = await openPage(browser, `${server.url}?autostart=0&epochs=1&seed=1`)
   await untilPhase(page, 'ready')
-  await page.locator('.controls .primary').press('Enter')
+  await page.locator('#watch .controls .primary').press('Enter')
   await untilPhase(page, 'done')
   const pad = page.getByRole('application', { name: 'Drawing pad' })
   const press = async (key, times) => {
