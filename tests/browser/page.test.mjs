@@ -117,7 +117,7 @@ describe('the page, as a visitor meets it', { concurrency: false }, () => {
     await page.waitForFunction(() =>
       document.querySelector('.facts').textContent.includes('6 of 10'),
     )
-    await page.getByRole('button', { name: 'Reset', exact: true }).click()
+    await page.locator('#watch').getByRole('button', { name: 'Reset' }).click()
     await untilPhase(page, 'ready')
     await untilAccuracy(page, 0)
     assert.ok((await accuracy(page)) < 0.4, `after reset ${await accuracy(page)}`)
@@ -193,7 +193,7 @@ test('the address holds the experiment, and a change writes it', async () => {
     return page.locator('.chart').last().innerText()
   }
   const first = await run()
-  await page.getByRole('button', { name: 'Reset', exact: true }).click()
+  await page.locator('#watch').getByRole('button', { name: 'Reset' }).click()
   await untilPhase(page, 'ready')
   assert.equal(await run(), first, 'the same seed gives the same losses')
   assert.ok((await accuracy(page)) > 0.85)
