@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { main, say, seconds } from '../scripts/lib/shell.mjs'
+import { browserReport } from './lib/browsers.mjs'
 import { Child } from './lib/child.mjs'
 import { contestants } from './lib/contestants.mjs'
 import { layersReport } from './lib/layers.mjs'
@@ -14,6 +15,7 @@ import { kHelp, readOptions } from './lib/options.mjs'
 import { writePixels } from './lib/pixels.mjs'
 import { prepare, runProgram } from './lib/prepare.mjs'
 import * as report from './lib/report.mjs'
+import { scaleReport } from './lib/scale.mjs'
 import { measureStarts } from './lib/start.mjs'
 import { comparisonsOf, worse } from './lib/verdict.mjs'
 
@@ -113,10 +115,26 @@ function print(result) {
     if (part) say(`\n${part}`)
 }
 
+/** A report of its own: text for the terminal, the rest for the file. */
+async function printed(options, reportOf) {
+  await prepare({ ...options, only: [] })
+  const { text, ...tables } = await reportOf(options)
+  say(text)
+  if (options.json) save(options.json, { machine: machine(), ...tables })
+}
+
+function save(file, result) {
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, `${JSON.stringify(result, null, 1)}\n`)
+  say(`\nWritten to ${file}`)
+}
+
 await main(async () => {
   const options = readOptions(process.argv.slice(2))
   if (options.help) return say(kHelp)
   if (options.layers) return say(await layersReport(options))
+  if (options.scale) return printed(options, scaleReport)
+  if (options.browser) return printed(options, browserReport)
   await prepare(options)
   const date = new Date()
   const folder = mkdtempSync(join(tmpdir(), 'fovea-bench-'))
@@ -139,9 +157,7 @@ await main(async () => {
     print(result)
     const file = options.json ?? (quick ? undefined : resultsFile(date, from))
     if (file === undefined) return
-    mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, `${JSON.stringify(result, null, 1)}\n`)
-    say(`\nWritten to ${file}`)
+    save(file, result)
   } finally {
     for (const { child } of entries) child.end()
     rmSync(folder, { recursive: true, force: true })

@@ -15,6 +15,8 @@ export const kHelp = `npm run bench -- [options]
                   with --quick nowhere.
   --as-built      Measure dist/ as it lies there: no set-up, no build.
   --layers        Instead: each layer's time, GFLOP/s and share of the limit.
+  --scale         Instead: time per image over batch sizes and over widths; memory.
+  --browser       Instead: Fovea in Chromium, Firefox and WebKit, and its cold start there.
   --help          This text.
 `
 
@@ -28,6 +30,7 @@ const kOptions = {
   json: text,
   'as-built': flag,
   layers: flag,
+  scale: flag,
   browser: flag,
   help: flag,
 }
@@ -41,10 +44,6 @@ export function readOptions(args) {
     const sentence = error.message.split('. To specify')[0].replace(/\.$/, '')
     throw new PlainError(`bench: ${sentence}. npm run bench -- --help lists what it knows.`)
   }
-  if (values.browser)
-    throw new PlainError(
-      'bench: --browser is not there yet: all figures are from Node. Leave it out.',
-    )
   const quick = values.quick === true
   return {
     quick,
@@ -56,6 +55,8 @@ export function readOptions(args) {
     json: values.json,
     asBuilt: values['as-built'] === true,
     layers: values.layers === true,
+    scale: values.scale === true,
+    browser: values.browser === true,
     help: values.help === true,
     named: values.only !== undefined,
   }

@@ -11,9 +11,9 @@ import type { Batch, Stream } from './columns.js'
  * @example
  * ```ts
  * const stream = fovea.dataset(async function* () {
- *   for (const url of urls) yield await readBatch(url)      // { x, y }
+ *   for (let k = 0; k < 4; ++k) yield { x: images, y: labels }      // read or made just now
  * })
- * await model.fit(stream, { epochs: 5 })
+ * await model.fit(stream, { epochs: 2 })
  * ```
  */
 export function dataset(

@@ -90,8 +90,8 @@ export const ensemble = /* @__PURE__ */ late('ensemble')
  * @throws FoveaError `bad-file` for a damaged file, `unsupported` for what cannot be read here
  * @example
  * ```ts
- * const model = await fovea.loadModel('digits.safetensors')
- * await model.fit(train, { epochs: 10, resume: true })
+ * const digits = await fovea.loadModel('digits.safetensors')
+ * await digits.fit(train, { epochs: 10, resume: true })
  * ```
  */
 export const loadModel = /* @__PURE__ */ late('loadModel')

@@ -351,12 +351,13 @@ export class ModelBase {
     }
   }
 
-  /** The engine of a model whose worker was lost: every call first brings the model back. */
+  /** The next engine of a model whose worker was lost: the first call brings the model back there. */
   private revived(): Engine {
+    let next: Promise<Engine> | undefined
     return new Proxy({} as Engine, {
       get: (_, name: keyof EngineCalls) => async (request: object, options?: CallOptions) => {
-        await late('revive')(this)
-        const call = this.runtime.engine[name] as (...given: unknown[]) => Promise<unknown>
+        next ??= late('revive')(this).then(() => this.runtime.engine)
+        const call = (await next)[name] as (...given: unknown[]) => Promise<unknown>
         return call({ ...request, model: this.id }, options)
       },
     })

@@ -239,7 +239,7 @@ export class Model extends ModelBase {
    * @example
    * ```ts
    * await model.save('indexeddb://digits')
-   * const later = await fovea.loadModel('indexeddb://digits')
+   * const again = await fovea.loadModel('indexeddb://digits')
    * ```
    */
   save(url: string | URL, options?: SafetensorsOptions): Promise<void> {

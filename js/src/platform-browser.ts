@@ -104,6 +104,8 @@ async function workerScript(
 
 function workerHost(worker: Worker): EngineHost {
   return {
+    // Browsers before 2022 and pages without HTTPS have no locks.
+    lock: (navigator as Partial<Navigator>).locks && `fovea ${Math.random()}`,
     post: (message, transfer) => worker.postMessage(message, transfer),
     listen: (onMessage) => {
       worker.onmessage = ({ data }) => onMessage(data)

@@ -62,7 +62,11 @@ function adapt() {
 
   const modules = join(privateRoot, 'node_modules')
   rmSync(modules, { recursive: true, force: true })
-  symlinkSync(join(kFolder, 'usr/share/nodejs'), modules)
+  const nodejs = join(kFolder, 'usr/share/nodejs')
+  symlinkSync(nodejs, modules)
+  // Debian's packages for Node look for each other beside themselves, which Node does not.
+  rmSync(join(nodejs, 'node_modules'), { force: true })
+  symlinkSync('.', join(nodejs, 'node_modules'))
   // Without this, Node takes the type of Emscripten's scripts from the project's package.json.
   writeFileSync(join(privateRoot, 'package.json'), '{ "type": "commonjs" }\n')
   const settings = {

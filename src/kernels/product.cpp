@@ -104,8 +104,10 @@ void product_rows(const ProductCall& call, const Block& block, int column, int c
   const int rows = static_cast<int>(call.input_offsets.size());
   for (; row + kRows <= rows; row += kRows)
     product_tile<kRows, kVectors>(call, block, row, column, count);
+  // What is left by twos and ones: a tile of every height would be many bytes for few rows.
   if constexpr (kRows > 1) {
-    if (row < rows) product_rows<kVectors, kRows - 1>(call, block, column, count, row);
+    constexpr int kLower = kRows > 2 ? 2 : 1;
+    if (row < rows) product_rows<kVectors, kLower>(call, block, column, count, row);
   }
 }
 
@@ -212,15 +214,6 @@ void product(const ProductCall& call, int first_panel, int last_panel) {
                      term + count == terms},
                     panel);
     }
-  }
-}
-
-void product_unpacked(const ProductCall& call, const float* weights, std::ptrdiff_t weight_step,
-                      int first_panel, int last_panel) {
-  for (int panel = first_panel; panel < last_panel; ++panel) {
-    product_panel(
-        call, {call.taps, weights + std::ptrdiff_t{panel} * kTileColumns, weight_step, true, true},
-        panel);
   }
 }
 

@@ -68,11 +68,6 @@ struct ProductCall {
 /// panels [first_panel, last_panel). Overwrites. Output must not alias input or weights.
 void product(const ProductCall& call, int first_panel, int last_panel);
 
-/// The same without packing, for few rows: weights are read where they stand, `weight_step` floats
-/// from term to term.
-void product_unpacked(const ProductCall& call, const float* weights, std::ptrdiff_t weight_step,
-                      int first_panel, int last_panel);
-
 struct OuterCall {
   PixelGrid grid;
   const float* input = nullptr;

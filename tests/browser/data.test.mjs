@@ -67,6 +67,8 @@ test('balance, samples of a class, and an image down to its numbers', async () =
   )
   await chapter(page).locator('.sample').nth(4).click()
   await chapter(page).locator('.numbers summary').click()
+  // The table is made once the fold has told that it is open.
+  await chapter(page).locator('.numbers td').first().waitFor()
   const cells = await chapter(page).locator('.numbers td').allTextContents()
   const row = Number(/image (\d+)/.exec(names[4])[1]) - 1
   assert.deepEqual(cells.map(Number), [...train.images.data.subarray(row * 784, (row + 1) * 784)])

@@ -42,7 +42,7 @@ test('counts, cells and images, live and by keyboard', async () => {
   assert.ok((await wrongIn(page)) > 500, 'an untrained network is mostly wrong')
 
   // While it learns the count falls by itself.
-  await page.getByRole('button', { name: 'Go on training' }).click()
+  await page.getByRole('button', { name: 'Go on with the training' }).click()
   await settled(300)
   await untilPhase(page, 'done')
   const end = Math.round((1 - (await accuracy(page))) * 1000)

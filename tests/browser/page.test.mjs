@@ -117,7 +117,7 @@ describe('the page, as a visitor meets it', { concurrency: false }, () => {
     await page.waitForFunction(() =>
       document.querySelector('.facts').textContent.includes('6 of 10'),
     )
-    await page.getByRole('button', { name: 'Reset', exact: true }).click()
+    await page.locator('#watch').getByRole('button', { name: 'Reset' }).click()
     await untilPhase(page, 'ready')
     await untilAccuracy(page, 0)
     assert.ok((await accuracy(page)) < 0.4, `after reset ${await accuracy(page)}`)
@@ -174,7 +174,7 @@ test('the address holds the experiment, and a change writes it', async () => {
   assert.equal(await page.getByLabel('Seed').inputValue(), '7')
   // A named seed means the same bits everywhere: the build without fused multiply-add.
   assert.match(await page.locator('.engine').textContent(), /^simd/)
-  assert.match(await page.locator('#network').innerText(), /7,850 weights/)
+  assert.match(await page.locator('#network').innerText(), /In all\s+7,850/)
 
   await page.getByLabel('Epochs').fill('0')
   await page.getByLabel('Epochs').blur()
@@ -188,12 +188,12 @@ test('the address holds the experiment, and a change writes it', async () => {
   await untilPhase(page, 'ready')
 
   const run = async () => {
-    await page.locator('.controls .primary').press('Enter')
+    await page.locator('#watch .controls .primary').press('Enter')
     await untilPhase(page, 'done')
     return page.locator('.chart').last().innerText()
   }
   const first = await run()
-  await page.getByRole('button', { name: 'Reset', exact: true }).click()
+  await page.locator('#watch').getByRole('button', { name: 'Reset' }).click()
   await untilPhase(page, 'ready')
   assert.equal(await run(), first, 'the same seed gives the same losses')
   assert.ok((await accuracy(page)) > 0.85)
@@ -212,8 +212,8 @@ test('a change while it trains is a new experiment that begins by itself', async
   await goTo(page, 'network')
   assert.match(page.url(), /net=softmaxRegression/)
   assert.match(page.url(), /batch=128/)
-  assert.match(await page.locator('#network').innerText(), /7,850 weights/)
-  assert.match(await page.locator('.facts').innerText(), /360,000/)
+  assert.match(await page.locator('#network').innerText(), /In all\s+7,850/)
+  assert.match(await page.locator('#watch .facts').innerText(), /360,000/)
   assert.deepEqual(problems, [])
   await close()
 })
@@ -221,7 +221,7 @@ test('a change while it trains is a new experiment that begins by itself', async
 test('the keyboard is enough: start, draw, clear', async () => {
   const { page, close } = await openPage(browser, `${server.url}?autostart=0&epochs=1&seed=1`)
   await untilPhase(page, 'ready')
-  await page.locator('.controls .primary').press('Enter')
+  await page.locator('#watch .controls .primary').press('Enter')
   await untilPhase(page, 'done')
   const pad = page.getByRole('application', { name: 'Drawing pad' })
   const press = async (key, times) => {
@@ -318,17 +318,17 @@ test('works from the server that npm start runs', async () => {
 test('says so where there is no camera', async () => {
   const { page, close } = await openPage(browser, `${server.url}?autostart=0`)
   await goTo(page, 'try')
-  await page.getByRole('button', { name: 'Camera', exact: true }).click()
-  await page.getByRole('button', { name: 'Use the camera' }).click()
-  const alert = page.locator('.camera [role=alert]')
+  await page.locator('#try').getByRole('button', { name: 'Camera', exact: true }).click()
+  await page.locator('#try').getByRole('button', { name: 'Use the camera' }).click()
+  const alert = page.locator('#try .camera [role=alert]')
   await page.waitForFunction(
-    () => document.querySelector('.camera [role=alert]').textContent !== '',
+    () => document.querySelector('#try .camera [role=alert]').textContent !== '',
   )
   assert.match(
     await alert.innerText(),
     /^(There is no camera|The camera is not allowed)\..*try again\.$/,
   )
-  await page.getByRole('button', { name: 'Try again' }).waitFor()
+  await page.locator('#try').getByRole('button', { name: 'Try again' }).waitFor()
   await close()
 })
 
@@ -348,16 +348,16 @@ test('recognises a digit on paper that the camera sees', async (t) => {
       const { page, problems } = await openPage(filming, `${server.url}?epochs=2&seed=1`)
       await untilPhase(page, 'done')
       await goTo(page, 'try')
-      await page.getByRole('button', { name: 'Camera', exact: true }).click()
-      await page.getByRole('button', { name: 'Use the camera' }).click()
+      await page.locator('#try').getByRole('button', { name: 'Camera', exact: true }).click()
+      await page.locator('#try').getByRole('button', { name: 'Use the camera' }).click()
       await expectVerdict(page, wanted, '#try')
-      await page.locator('.camera-box').waitFor()
+      await page.locator('#try .camera-box').waitFor()
       t.diagnostic(`a ${wanted}: ${await page.locator('#try .time').textContent()}`)
       const track = await page.evaluateHandle(
-        () => document.querySelector('video').srcObject.getTracks()[0],
+        () => document.querySelector('#try video').srcObject.getTracks()[0],
       )
       assert.equal(await track.evaluate(({ readyState }) => readyState), 'live')
-      await page.getByRole('button', { name: 'Stop the camera' }).click()
+      await page.locator('#try').getByRole('button', { name: 'Stop the camera' }).click()
       assert.equal(await track.evaluate(({ readyState }) => readyState), 'ended')
       assert.equal((await page.locator('#try [data-testid=verdict]').innerText()).trim(), '–')
       assert.deepEqual(problems, [])

@@ -10,8 +10,8 @@ import { serve } from './server.mjs'
 
 export const kRoot = fileURLToPath(new URL('../..', import.meta.url))
 
-/** @returns `{ folder, page, url, browser, close }`; `folder` is for the tests' own files too. */
-export async function openSite(chromiumArguments = []) {
+/** The page on a server. @returns `{ folder, page, url, close }`; `folder` is for tests' own files too. */
+export async function serveSite() {
   const folder = await mkdtemp(join(tmpdir(), 'fovea-page-'))
   const page = join(folder, 'page')
   await build({
@@ -20,11 +20,20 @@ export async function openSite(chromiumArguments = []) {
     logLevel: 'error',
   })
   const server = await serve(page)
-  const browser = await launch(chromiumArguments)
   const close = async () => {
-    await browser.close()
     await server.close()
     await rm(folder, { recursive: true, force: true })
   }
-  return { folder, page, url: server.url, browser, close }
+  return { folder, page, url: server.url, close }
+}
+
+/** The same with a Chromium before it: `{ ..., browser }`. */
+export async function openSite(chromiumArguments = []) {
+  const site = await serveSite()
+  const browser = await launch(chromiumArguments)
+  const close = async () => {
+    await browser.close()
+    await site.close()
+  }
+  return { ...site, browser, close }
 }

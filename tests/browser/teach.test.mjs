@@ -90,12 +90,16 @@ const untilCount = (page, place, least) =>
     { timeout: 120_000 },
   )
 
-const untilTaught = (page) =>
-  page.waitForFunction(
-    () => document.querySelector('.outcome').textContent.startsWith('Learned'),
+async function untilTaught(page) {
+  await page.waitForFunction(
+    () =>
+      /^Learned/.test(document.querySelector('.outcome').textContent) ||
+      document.querySelector('.outcome.trouble'),
     null,
     { timeout: 120_000 },
   )
+  assert.match(await page.locator('.outcome').innerText(), /^Learned/)
+}
 
 const expectSaid = (page, name) =>
   page.waitForFunction(
@@ -168,8 +172,36 @@ test('two drawn classes, from scratch and from the trained network', async (t) =
     assert.ok(shares[0] > shares[1] && Math.abs(shares[0] + shares[1] - 100) <= 1, `${shares}`)
   }
   assert.deepEqual(await audit(page, '#teach'), [])
+
+  // Kept like any model: there again after a reload, without its examples.
+  await page.getByRole('button', { name: 'Keep it in this browser' }).click()
+  await page.getByText('Kept in this browser.').waitFor()
+  await page.reload()
+  await goTo(page, 'teach')
+  await page.getByRole('button', { name: 'Open Ring, Cross' }).click()
+  await page.getByText('It knows Ring, Cross again.').waitFor()
+  for (const [name, shape] of [
+    ['Cross', saltire],
+    ['Ring', ring],
+  ]) {
+    await draw(page, shape(21.5))
+    await expectSaid(page, name)
+  }
+  assert.deepEqual(await counts(page), [0, 0])
   assert.deepEqual(problems, [])
   await close()
+})
+
+test('a taught network’s name says what it knows', async () => {
+  const { labelOf, namesAt, placeOf, readLabel } = await load('label')
+  const label = { names: ['Über|all', 'B, C'], filmed: true, ink: false }
+  assert.match(labelOf(label), /^[\w.-]+$/)
+  assert.deepEqual(readLabel(labelOf(label)), label)
+  for (const other of ['torchMnist', 'taught.drawings.ink.YQ', 'taught.a.b.!.!']) {
+    assert.equal(readLabel(other), undefined, other)
+  }
+  assert.equal(namesAt(placeOf(label.names)), 'Über|all, B, C')
+  assert.equal(namesAt('indexeddb://digits'), undefined)
 })
 
 test('the frozen network is shared, not changed, and what is taught outlives it', async () => {
@@ -186,7 +218,7 @@ test('the frozen network is shared, not changed, and what is taught outlives it'
   ]) {
     const base = await fovea.zoo[name]({ seed: 5 })
     if (cut) assert.equal(lastFeatures(base), cut)
-    const taught = await fromFeatures(base, 2, 1)
+    const taught = await fromFeatures(base, { label: 'two', classes: 2, seed: 1 })
     const before = await base.getWeights()
     await taught.fit(x, labels, { epochs: 3, batchSize: 3 })
     assert.deepEqual(await base.getWeights(), before, `${name}: weights below the new layer`)

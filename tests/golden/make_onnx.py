@@ -146,6 +146,44 @@ class Rows(nn.Module):
         return F.softmax(x.squeeze(3).squeeze(2), -1)
 
 
+class Line(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv1d(2, 3, 3)
+
+    def forward(self, x):
+        return self.conv(x)
+
+
+class Corners(nn.Module):
+    def forward(self, x):
+        return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=True)
+
+
+class Gaps(nn.Module):
+    def forward(self, x):
+        return F.max_pool2d(x, 2, dilation=2)
+
+
+class Attention(nn.Module):
+    def forward(self, x):
+        return torch.matmul(x, x.transpose(1, 2))
+
+
+class Together(nn.Module):
+    def forward(self, x):
+        return x.reshape(-1, 2)
+
+
+# What Fovea refuses, by the names of node and operation.
+REFUSED = {
+    "line": (Line, (2, 2, 8)),
+    "corners": (Corners, (2, 2, 4, 4)),
+    "gaps": (Gaps, (2, 2, 8, 8)),
+    "attention": (Attention, (2, 3, 4)),
+    "together": (Together, (2, 6)),
+}
+
 CASES = {
     "residual": (Residual, [(2, 3, 20, 24)], 17),
     "views": (Views, [(2, 2, 4, 4), (2, 1, 4, 4), (2, 3)], 17),
@@ -190,6 +228,17 @@ def main():
             "inputs": [encoded(one) for one in inputs],
             "outputs": [encoded(one) for one in outputs],
         }
+    for name, (make, shape) in REFUSED.items():
+        torch.manual_seed(7)
+        torch.onnx.export(
+            make().eval(),
+            (torch.rand(shape),),
+            str(FOLDER / f"refused_{name}.onnx"),
+            opset_version=17,
+            input_names=["x"],
+            output_names=["y"],
+            dynamic_axes={"x": {0: "batch"}},
+        )
     (FOLDER / "onnx.json").write_text(json.dumps(results, indent=1) + "\n")
 
 

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { kNets, operations } from '../../bench/lib/nets.mjs'
+import { spread } from '../../bench/lib/scale.mjs'
 import { comparisonsOf, worse } from '../../bench/lib/verdict.mjs'
 
 const script = fileURLToPath(new URL('../../bench/run.mjs', import.meta.url))
@@ -98,10 +99,14 @@ test('what bench does not know is refused in a sentence', () => {
     [['--nets', ''], /^bench: --nets needs some of A, B, C, with commas, but gets ""\.$/m],
     [['--windows', '0'], /^bench: --windows needs a whole number of at least 1 but gets "0"\.$/m],
     [['--fast'], /^bench: Unknown option '--fast'\. npm run bench -- --help lists/m],
-    [['--browser'], /^bench: --browser is not there yet/m],
   ]) {
     const { status, stderr } = run(...args)
     assert.equal(status, 1)
     assert.match(stderr, sentence)
   }
+})
+
+test('the spread of a table is how far its slowest is above its fastest', () => {
+  assert.equal(spread([10, 8, 9]), 0.25)
+  assert.equal(spread([3, 3]), 0)
 })

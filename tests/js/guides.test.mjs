@@ -52,12 +52,14 @@ test('from TensorFlow.js: both sides run and come to the same numbers', async ()
     'graph',
     'theirGraph',
   )
-  wanted.push('body', 'theirBody', 'model', 'theirs')
+  wanted.push('body', 'theirBody', 'model', 'theirs', 'kept', 'keptNumbers', 'twinNumbers')
   const both = { ...tf, ...tfl, layers: tfl.layers, train: tf.train }
   const found = await runAll(pieces, { tf: both, fovea, pixels, labels }, wanted)
   expectClose(found.data, found.theirNumbers, 'predictions', 4096)
   expectClose(found.history.loss, found.theirRun.history.loss, 'losses', 4096)
   expectClose([found.loss, found.ourMean], [found.theirLoss, found.theirMean], 'means', 4096)
+  assert.deepEqual(found.keptNumbers, found.data)
+  expectClose(found.twinNumbers, found.data, 'the model in TensorFlow.js', 4096)
   expectClose(found.slopes, found.theirSlopes, 'slopes', 4096)
   for (const [ours, other] of [
     [found.graph, found.theirGraph],
@@ -68,6 +70,7 @@ test('from TensorFlow.js: both sides run and come to the same numbers', async ()
     assert.deepEqual([null, ...ours.outputs[0].shape], other.outputs[0].shape)
     await ours.dispose()
   }
+  await found.kept.dispose()
   assert.equal(found.accuracy.toFixed(6), found.theirAccuracy.toFixed(6))
 })
 

@@ -197,3 +197,19 @@ test('what resume cannot go on with is refused, and the training stays where it 
   const over = await model.fit(images, labels, { batchSize: 16, epochs: 1, resume: true })
   assert.deepEqual(over.epoch, [], 'nothing is left')
 })
+
+test('averages of the weights: a training that ends twice, or goes on, keeps its numbers', async () => {
+  const make = async () => {
+    const made = await smallModel()
+    const optimizer = fovea.optimizers.sgd({ learningRate: 0.1, ema: 0.5 })
+    await made.compile({ optimizer, loss: 'sparseCategoricalCrossentropy' })
+    return made
+  }
+  const [once, twice] = [await make(), await make()]
+  for (const model of [once, twice]) await model.fit(images, labels, { epochs: 2 })
+  const averages = await bits(twice)
+  await twice.fit(images, labels, { epochs: 2, initialEpoch: 2 })
+  assert.equal(await bits(twice), averages, 'an empty training changes nothing')
+  for (const model of [once, twice]) await model.fit(images, labels, { epochs: 1 })
+  assert.equal(await bits(once), await bits(twice))
+})

@@ -2,14 +2,12 @@
 // Keras 3, in one file or several, with quantised weights.
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict'
-import { after, test as anyTest } from 'node:test'
+import { after, test } from 'node:test'
 import * as fovea from 'fovea'
 import { tf, tfl } from './parity/tfjs.mjs'
 import { assertClose, randomSource } from './support/exchange.mjs'
 import { keras2, keras3, kWeights } from './support/keras-dialects.mjs'
 import { rejects } from './support/small.mjs'
-
-const test = fovea.loadModel === undefined ? anyTest.skip : anyTest
 
 /** A file as a page gets it from the user's disk. */
 const file = (name, content) => new File([content], name)

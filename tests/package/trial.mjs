@@ -48,9 +48,20 @@ export async function trial(fovea, options = {}) {
   const map = await fovea.explain.saliency(model, picture)
   const weights = await weightsDigest(model)
   const code = await model.predict(picture.data).catch((error) => error.code)
+  const twin = await fovea.loadModel(await model.toSafetensors())
+  const kept = await weightsDigest(twin)
   await model.dispose()
   await fovea.shutdown()
-  return { backend, losses: history.loss, shape, accuracy, saliency: map.shape, weights, code }
+  return {
+    backend,
+    losses: history.loss,
+    shape,
+    accuracy,
+    saliency: map.shape,
+    weights,
+    kept,
+    code,
+  }
 }
 
 /** In a page: the result, or what went wrong, where a test finds it. */

@@ -3,6 +3,7 @@
 import { late } from '../late.js'
 
 export type { CifarFiles, CifarOptions } from './cifar.js'
+export type { FromImagesOptions } from './images.js'
 export type { DigitsOptions, MnistOptions, SplitDataset } from './mnist.js'
 export type { FileSource, MnistFiles, MnistSource } from './source.js'
 export { split, summary } from './tools.js'
@@ -79,3 +80,18 @@ export const cifar10 = /* @__PURE__ */ late('cifar10')
  * ```
  */
 export const fromCifar = /* @__PURE__ */ late('fromCifar')
+
+/**
+ * A data set from picture files, in a browser: picked files or URLs, and a label for each.
+ *
+ * @param sources `File`s, URLs or bytes of pictures that the browser can show
+ * @param labels class numbers, or names, which become `classNames`
+ * @returns images `[n, height, width, channels]`
+ * @throws FoveaError `bad-file` for a picture that cannot be read, `bad-shape` where sizes differ and no
+ * `size` is given, `unsupported` in Node
+ * @example
+ * ```ts
+ * const set = await fovea.datasets.fromImages(files, ['cat', 'dog', 'cat'], { size: 64 })
+ * ```
+ */
+export const fromImages = /* @__PURE__ */ late('fromImages')

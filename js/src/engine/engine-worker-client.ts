@@ -15,6 +15,8 @@ export interface EngineHost extends Port {
   onLost(lost: (reason: string) => void): void
   /** Node: whether the program has to stay alive for an answer. */
   keepAlive?(busy: boolean): void
+  /** A lock that the worker holds: when it is free, the worker is no more, told or not. */
+  lock?: string | undefined
   /** Where the engine comes in two parts: gets the second. */
   fetchRest?: (() => Promise<WebAssembly.Module>) | undefined
   /** Ends the worker. */
@@ -65,7 +67,8 @@ export function connect(
       watchdog = setTimeout(() => {
         failed(new FoveaError('worker-lost', `the worker did not start within ${milliseconds} ms.`))
       }, milliseconds)
-      host.post({ start: { ...start, wasm, inParts } } satisfies ToEngine, [])
+      const { lock } = host
+      host.post({ start: { ...start, wasm, inParts, lock } } satisfies ToEngine, [])
     }, failed)
   })
 }
@@ -77,27 +80,34 @@ class Line {
   private nextId = 1
   private ended: FoveaError | undefined
   private started = false
+  private readonly lost: (reason: string) => void
 
   constructor(
     private readonly host: EngineHost,
     onLost: (error: FoveaError) => void,
   ) {
     host.listen((message) => this.receive(message as FromEngine))
-    host.onLost((reason) => {
+    this.lost = (reason) => {
       if (this.ended !== undefined) return
       const error = new FoveaError(
         'worker-lost',
         `the engine's worker stopped by itself (${reason}). The next call starts a new one.`,
       )
       this.end(error)
-      this.host.terminate() // an error has reached us, but it may run still
-      if (this.started) onLost(error)
-      else this.onEarlyLoss(error)
-    })
+      if (!this.started) return this.onEarlyLoss(error)
+      host.terminate() // an error has reached us, but it may run still
+      onLost(error)
+    }
+    host.onLost(this.lost)
   }
 
   engine(info: EngineInfo): Engine {
     this.started = true
+    const { lock } = this.host
+    if (lock !== undefined) {
+      // Refused where a page has no origin: then only what it is told counts.
+      navigator.locks.request(lock, () => this.lost('the system ended it')).catch(() => {})
+    }
     this.host.keepAlive?.(false)
     const calls = engineCallNames.map((name) => [
       name,

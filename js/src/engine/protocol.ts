@@ -13,6 +13,8 @@ export interface StartMessage {
     script: string
     /** The module is only the first part: the rest can be asked for. */
     inParts: boolean
+    /** A lock that the worker holds while it lives, where there are locks. */
+    lock: string | undefined
   }
 }
 

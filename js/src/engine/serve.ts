@@ -20,6 +20,17 @@ interface OpenCall {
   answered: (losses: LossAnswer[]) => void
 }
 
+/** Resolves when the lock is held, or cannot be; it is held until the worker is no more. */
+function hold(lock: string): Promise<void> {
+  return new Promise((resolve) => {
+    const forever = (): Promise<never> => {
+      resolve()
+      return new Promise(() => {})
+    }
+    navigator.locks.request(lock, forever).catch(resolve)
+  })
+}
+
 /** Serves one engine over a port. The factory is the glue this script was bundled with. */
 export function serve(port: Port, factory: ModuleFactory): void {
   const open = new Map<number, OpenCall>()
@@ -38,7 +49,8 @@ export function serve(port: Port, factory: ModuleFactory): void {
   }
 
   const start = async ({ start }: StartMessage): Promise<void> => {
-    const { wasm, threads, script, inParts } = start
+    const { wasm, threads, script, inParts, lock } = start
+    if (lock !== undefined) await hold(lock)
     try {
       const native = await instantiate(factory, wasm, script, inParts ? fetchRest : undefined)
       if (threads > 1) await startThreads(native, threads)

@@ -11,31 +11,39 @@ export interface Block {
 
 /** Dimension i of the result is dimension `axes[i]` of the block. */
 export function transposed({ data, shape }: Block, axes: readonly number[]): Block {
-  if (axes.every((axis, k) => axis === k)) return { data, shape }
-  const order = transposedOrder(shape, axes)
+  if (isCountUp(axes)) return { data, shape }
   const result = new Float32Array(data.length)
-  for (let i = 0; i < order.length; ++i) result[i] = data[order[i] as number] as number
+  walk(shape, axes, (to, from) => (result[to] = data[from] as number))
   return { data: result, shape: axes.map((axis) => shape[axis] as number) }
 }
 
 /** Where each element of the transposed block stands in the block. */
 export function transposedOrder(shape: readonly number[], axes: readonly number[]): Int32Array {
-  const strides = shape.map((_, k) => elementCount(shape.slice(k + 1)))
+  const order = new Int32Array(elementCount(shape))
+  walk(shape, axes, (to, from) => (order[to] = from))
+  return order
+}
+
+/** Visits the elements of the transposed block in order, with where they stand in the block. */
+function walk(
+  shape: readonly number[],
+  axes: readonly number[],
+  visit: (to: number, from: number) => void,
+): void {
   const sizes = axes.map((axis) => shape[axis] as number)
-  const steps = axes.map((axis) => strides[axis] as number)
-  const order = new Int32Array(elementCount(sizes))
+  const steps = axes.map((axis) => elementCount(shape.slice(axis + 1)))
   const at = sizes.map(() => 0)
-  let place = 0
-  for (let i = 0; i < order.length; ++i) {
-    order[i] = place
+  const count = elementCount(sizes)
+  let from = 0
+  for (let to = 0; to < count; ++to) {
+    visit(to, from)
     for (let d = sizes.length - 1; d >= 0; --d) {
-      place += steps[d] as number
+      from += steps[d] as number
       if (++(at[d] as number) < (sizes[d] as number)) break
-      place -= (steps[d] as number) * (sizes[d] as number)
+      from -= (steps[d] as number) * (sizes[d] as number)
       at[d] = 0
     }
   }
-  return order
 }
 
 /** Row i of the result is row `order[i]`. */

@@ -120,10 +120,11 @@ export class ModelBuilder {
       })
     } catch (cause) {
       // What the engine refuses in a file, the file says wrong; memory is another matter.
-      const known = cause instanceof FoveaError && !/^bad-/.test(cause.code)
-      throw known
-        ? cause
-        : this.badFile(`it describes no network: ${(cause as Error).message}`, cause)
+      const { message } = cause as Error
+      if (cause instanceof FoveaError && !/^bad-/.test(cause.code)) {
+        throw new FoveaError(cause.code, `${this.place}: ${message}`, { cause })
+      }
+      throw this.badFile(`it describes no network: ${message}`, cause)
     }
     // Of layers that nothing reads in the end there is nothing in the model.
     const layers = new Set(made.layers.map((layer) => layer.name))

@@ -71,6 +71,18 @@ export function networkOf({ graph, description, weights }: Writable): Network {
   }
 }
 
+/**
+ * Whether an input or output is [channels, height, width] here too: where layers are channels first, a
+ * permute stands behind every image that comes in and before those that go out.
+ */
+export function isTurned({ inputs, values }: Network, value: Value): boolean {
+  const dims = (one: Value): string => (one.type === 'permute' ? String(one.config['dims']) : '')
+  const images = inputs.filter(({ shape }) => shape.length === 3)
+  const readers = values.filter((one) => one.inputs.some((from) => images.includes(from)))
+  if (readers.length === 0 || readers.some((one) => dims(one) !== '2,3,1')) return false
+  return value.type === 'input' ? images.includes(value) : dims(value) === '3,1,2'
+}
+
 /** A layer's weight, or undefined where it has none of this name (`useBias: false`). */
 export function weightOf(
   { weights }: Network,

@@ -11,9 +11,9 @@ import { fromBase64, toBase64 } from './base64.js'
 export interface SavedModel {
   /** For `loadModel`. */
   url: string
-  /** Size of the file. */
+  /** The size of the file. */
   bytes: number
-  /** When it was saved. */
+  /** When it was saved last. */
   savedAt: Date
 }
 
@@ -64,11 +64,16 @@ export const indexedDb: ListedPlace = {
   write: (name, bytes, call) =>
     withDatabase(call, async (database) => {
       const both = database.transaction(kBoth, 'readwrite', { durability: 'strict' })
-      await Promise.all([
-        both.objectStore('models').put({ bytes }, name),
-        both.objectStore('about').put({ bytes: bytes.length, savedAt: new Date() }, name),
-        both.done,
-      ])
+      both.done.catch(() => {}) // said below
+      try {
+        await both.objectStore('models').put({ bytes }, name)
+        await both.objectStore('about').put({ bytes: bytes.length, savedAt: new Date() }, name)
+      } catch (error) {
+        // What could not even be asked for does not end the transaction by itself.
+        if (both.error === null) both.abort()
+        throw error
+      }
+      await both.done
     }),
   read: (name, call) =>
     withDatabase(call, async (database) => (await database.get('models', name))?.bytes),

@@ -248,6 +248,11 @@ export const kLayers = {
       return fovea.model({ inputs: x, outputs: [head.apply(flat), seen], seed: 1 })
     },
   },
+  'channels first': chain(
+    conv({ inputShape: [4, 9, 7], dataFormat: 'channelsFirst', padding: 'same' }),
+    layers.reLU(),
+    layers.maxPooling2d({ poolSize: 2, dataFormat: 'channelsFirst' }),
+  ),
   'one dense layer on rows and on an image': {
     make: () => {
       const head = layers.dense({ units: 3 })
@@ -281,6 +286,9 @@ export const kZoo = {
   steering: () => zoo.steering({ seed: 1 }),
   'steering with a map': () => zoo.steering({ mapShape: [16, 16, 1], components: 2, seed: 1 }),
 }
+
+/** Networks whose images are channels first here already. */
+export const kTurned = new Set(['channels first'])
 
 /** All networks by name, made with random weights. */
 export const kNetworks = {

@@ -3,6 +3,7 @@
 // newest picture. Drawings and the camera's pictures are lessons of their own.
 import type { Model } from 'fovea'
 import type { Network } from '../lab/network.js'
+import { labelOf, readLabel } from './label.js'
 import { batchOf, fitted, heldBack } from './samples.js'
 import type { Picture } from './samples.js'
 import { fromFeatures, fromScratch } from './student.js'
@@ -48,6 +49,7 @@ export class Lesson {
 
   private model: Model | undefined
   private shape: readonly number[] = []
+  private ink = false
   private nextId = 0
   private stopped = false
   private busy = false
@@ -145,14 +147,13 @@ export class Lesson {
         labels.filter((_, k) => held[k] === back),
       )
     const [train, test] = [pick(false), pick(true)]
+    const label = labelOf({ names, filmed: this.filmed, ink })
+    const wanted = { label, classes: names.length, seed: kSeed }
     const model =
       beginning === 'features' && base
-        ? await fromFeatures(base.model, names.length, kSeed)
-        : await fromScratch(shape, names.length, kSeed)
-    this.model = model
-    this.shape = shape
-    this.ink = ink
-    this.learned = names
+        ? await fromFeatures(base.model, wanted)
+        : await fromScratch(shape, wanted)
+    this.take(model, names, ink)
     this.weights = model.countParams().trainable
     const count = train.labels.length
     const epochs = Math.max(8, Math.min(kMostEpochs, Math.round(kExamplesSeen / count)))
@@ -170,7 +171,23 @@ export class Lesson {
     }
   }
 
-  private ink = false
+  /** A taught network that was kept: it answers again, without its examples. */
+  async open(model: Model): Promise<void> {
+    const kept = readLabel(model.name)
+    if (!kept) throw new Error('This network was not taught here.')
+    await this.forget()
+    this.take(model, kept.names, kept.ink)
+    this.shares = []
+    this.trouble = ''
+    this.phase = 'idle'
+  }
+
+  private take(model: Model, names: string[], ink: boolean): void {
+    this.model = model
+    this.shape = (model.inputs[0]?.shape ?? []).map((side) => side ?? 0)
+    this.ink = ink
+    this.learned = names
+  }
 
   /** What the network says about a picture; the newest one only. */
   ask(picture: Picture | undefined): void {

@@ -8,6 +8,14 @@ const kDrawn = { shift: 10, turn: 12, zoom: 12, flip: 0 }
 // What a camera sees may as well be mirrored.
 const kFilmed = { shift: 10, turn: 8, zoom: 15, flip: 1 }
 
+/** What a new network is to be. */
+export interface Wanted {
+  /** Its name, which says what it knows (see label.ts). */
+  label: string
+  classes: number
+  seed: number
+}
+
 /** Input and augmentation; what comes out goes into the network. */
 async function front(shape: readonly number[]): Promise<{ inputs: Joint; seen: Joint }> {
   const fovea = await import('fovea')
@@ -19,11 +27,15 @@ async function front(shape: readonly number[]): Promise<{ inputs: Joint; seen: J
   return { inputs, seen }
 }
 
-async function compiled(inputs: Joint, body: Joint, classes: number, seed: number): Promise<Model> {
+async function headed(
+  inputs: Joint,
+  body: Joint,
+  { label, classes, seed }: Wanted,
+): Promise<Model> {
   const fovea = await import('fovea')
   const head = fovea.layers.dense({ units: classes, activation: 'softmax', name: 'own_classes' })
   const outputs = head.apply(body)
-  return fovea.model({ inputs, outputs, seed, name: 'taught' })
+  return fovea.model({ inputs, outputs, seed, name: label })
 }
 
 async function ready(model: Model): Promise<Model> {
@@ -37,11 +49,7 @@ async function ready(model: Model): Promise<Model> {
 }
 
 /** Three small convolutions, all of whose weights are learned here. */
-export async function fromScratch(
-  shape: readonly number[],
-  classes: number,
-  seed: number,
-): Promise<Model> {
+export async function fromScratch(shape: readonly number[], wanted: Wanted): Promise<Model> {
   const { layers } = await import('fovea')
   const { inputs, seen } = await front(shape)
   let x: Joint = seen
@@ -50,7 +58,7 @@ export async function fromScratch(
     x = layers.maxPooling2d({ poolSize: 2 }).apply(layers.conv2d(options).apply(x))
   }
   x = layers.dropout({ rate: 0.25 }).apply(layers.flatten().apply(x))
-  return ready(await compiled(inputs, x, classes, seed))
+  return ready(await headed(inputs, x, wanted))
 }
 
 /** Name of the layer whose output goes into the last dense layer; undefined where there is none. */
@@ -64,7 +72,7 @@ export function lastFeatures(base: Model): string | undefined {
  * The trained network up to its last dense layer, with its very weights, which are not changed; only
  * the new layer on top learns.
  */
-export async function fromFeatures(base: Model, classes: number, seed: number): Promise<Model> {
+export async function fromFeatures(base: Model, wanted: Wanted): Promise<Model> {
   const cut = lastFeatures(base)
   if (cut === undefined) {
     throw new Error('The trained network has no last layer to take off. Train from scratch.')
@@ -76,7 +84,7 @@ export async function fromFeatures(base: Model, classes: number, seed: number): 
     const { inputs, seen } = await front(shape)
     let features: SymbolicTensor = body.apply(seen)
     if ((body.outputs[0]?.shape.length ?? 1) > 1) features = fovea.layers.flatten().apply(features)
-    const model = await compiled(inputs, features, classes, seed)
+    const model = await headed(inputs, features, wanted)
     for (const { name, params } of model.layers) {
       if (params > 0 && name !== 'own_classes') await model.setTrainable(name, false)
     }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 import { checkNames, wrongValue } from '../../options.js'
 import { countUp, kChannelsFirst } from '../arrange.js'
-import { inexpressible, networkOf } from '../network.js'
+import { inexpressible, isTurned, networkOf } from '../network.js'
 import type { Value, Writable } from '../network.js'
 import { encodeModel } from './encode.js'
 import { layerWriter } from './layers.js'
@@ -27,8 +27,12 @@ export function writeOnnx(given: Writable, options: OnnxOptions = {}): Uint8Arra
   }
   const network = networkOf(given)
   const to = new OnnxWriter(network)
-  const outside = ({ shape }: Value): readonly number[] =>
-    layout === 'NCHW' && shape.length === 3 ? kChannelsFirst : countUp(shape.length + 1)
+  const outside = (value: Value): readonly number[] => {
+    const turns = layout === 'NCHW' && value.shape.length === 3 && !isTurned(network, value)
+    return turns ? kChannelsFirst : countUp(value.shape.length + 1)
+  }
+  const portOf = (name: string, value: Value): OnnxPort =>
+    port(name, value, outside(value), isTurned(network, value) ? 1 : 3)
   for (const value of network.values) {
     if (value.type === 'input') {
       to.setHeld(value, { tensor: value.name, axes: outside(value) })
@@ -43,8 +47,8 @@ export function writeOnnx(given: Writable, options: OnnxOptions = {}): Uint8Arra
     name: network.name,
     nodes: to.nodes,
     tensors: to.tensors,
-    inputs: network.inputs.map((value) => port(value.name, value, outside(value))),
-    outputs: network.outputs.map((value, k) => port(outputs[k] as string, value, outside(value))),
+    inputs: network.inputs.map((value) => portOf(value.name, value)),
+    outputs: network.outputs.map((value, k) => portOf(outputs[k] as string, value)),
   })
 }
 
@@ -63,17 +67,19 @@ function writeOutput(to: OnnxWriter, value: Value, axes: readonly number[]): str
   return value.name
 }
 
-/** Sizes that can be any get names; the same height and width in every port of the same input. */
-function port(name: string, { name: own, shape }: Value, axes: readonly number[]): OnnxPort {
-  const image = shape.length === 3
-  const sizes = [
-    'batch',
-    ...shape.map((size, k) => size ?? `${own}_${['height', 'width'][k] ?? `size${k}`}`),
-  ]
-  const meanings = image ? ['DATA_BATCH', 'DATA_FEATURE', 'DATA_FEATURE', 'DATA_CHANNEL'] : []
+/** Sizes that can be any get names. `channels`: which of our dimensions of an image they are. */
+function port(
+  name: string,
+  { name: own, shape }: Value,
+  axes: readonly number[],
+  channels: number,
+): OnnxPort {
+  const sizes = ['batch', ...shape.map((size, k) => size ?? `${own}_size${k + 1}`)]
+  const meaning = (axis: number): string =>
+    axis === 0 ? 'DATA_BATCH' : axis === channels ? 'DATA_CHANNEL' : 'DATA_FEATURE'
   return {
     name,
     shape: axes.map((axis) => sizes[axis] as number | string),
-    denotations: image ? axes.map((axis) => meanings[axis] as string) : [],
+    denotations: shape.length === 3 ? axes.map(meaning) : [],
   }
 }

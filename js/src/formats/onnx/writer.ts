@@ -68,7 +68,8 @@ export class OnnxWriter extends Arranger {
     if (found === undefined) return undefined
     const name = `${found.name}${how}`
     if (!this.tensors.some((one) => one.name === name)) {
-      this.tensors.push({ name, ...arrange(found) })
+      const { shape, data } = arrange(found)
+      this.tensors.push({ name, shape, data })
       this.taken.add(name)
     }
     return name

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: MIT
 import { checkNames } from '../../options.js'
 import { countUp, kChannelsFirst } from '../arrange.js'
-import { inexpressible, kTrainingOnly, networkOf } from '../network.js'
+import { inexpressible, isTurned, kTrainingOnly, networkOf } from '../network.js'
 import type { Value, Writable } from '../network.js'
+import { writeSafetensors } from '../safetensors.js'
 import { layerWriter } from './layers.js'
-import { encodeState } from './state.js'
 import { identifier, TorchWriter } from './writer.js'
 
 /** Options of `toPyTorch` and `toTfjs`. */
@@ -43,8 +43,10 @@ export function writePyTorch(given: Writable, options: ExportOptions = {}): PyTo
   checkNames('toPyTorch', options, ['inferenceOnly'])
   const network = networkOf(given)
   const to = new TorchWriter(network)
-  const outside = ({ shape }: Value): readonly number[] =>
-    shape.length === 3 ? kChannelsFirst : countUp(shape.length + 1)
+  const outside = (value: Value): readonly number[] => {
+    const turns = value.shape.length === 3 && !isTurned(network, value)
+    return turns ? kChannelsFirst : countUp(value.shape.length + 1)
+  }
   for (const value of network.values) {
     if (value.type === 'input') {
       to.setHeld(value, { tensor: to.nameOf(value.name), axes: outside(value) })
@@ -61,7 +63,9 @@ export function writePyTorch(given: Writable, options: ExportOptions = {}): PyTo
   }
   const results = network.outputs.map((value) => to.arranged(to.hold(value), outside(value)))
   const className = classNameOf(network.name)
-  return { weights: encodeState(to.state), source: source(to, className, results), className }
+  const tensors = [...to.state].map(([name, { shape, data }]) => ({ name, shape, data }))
+  const weights = writeSafetensors(tensors, { format: 'pt' })
+  return { weights, source: source(to, className, results), className }
 }
 
 /** torch_mnist -> TorchMnist */
@@ -76,8 +80,10 @@ function source(to: TorchWriter, className: string, results: readonly string[]):
   const names = inputs.map(({ name }) => to.nameOf(name))
   const shapes = (values: readonly Value[]): string =>
     values
-      .map(({ shape }) => {
-        const order = shape.length === 3 ? [2, 0, 1] : countUp(shape.length)
+      .map((value) => {
+        const { shape } = value
+        const turns = shape.length === 3 && !isTurned(to.network, value)
+        const order = turns ? [2, 0, 1] : countUp(shape.length)
         return `[batch, ${order.map((k) => shape[k] ?? 'any').join(', ')}]`
       })
       .join(', ')
