@@ -6,13 +6,14 @@
 //   node.js, node.cjs        Node, with node/<build>/ beside them
 //   types/, types-cjs/        type declarations for import and for require
 //   data/                     ten thousand digits
+//   third-party-licenses.txt  of what is compiled or bundled into the files
 // Does nothing when nothing changed.
-import { cpSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { fingerprint } from './lib/cmake.mjs'
 import { alone } from './lib/lock.mjs'
-import { build, root } from './lib/paths.mjs'
+import { build, root, sources } from './lib/paths.mjs'
 import { main, PlainError, run, say } from './lib/shell.mjs'
 import { digest, once } from './lib/stamp.mjs'
 import { kModuleFiles, kVariants, wasmFolder } from './lib/variants.mjs'
@@ -55,6 +56,17 @@ async function make(builds) {
   await bundleNode(dist, builds)
   run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'js')])
   copyTypesForRequire()
+  writeLicenses()
+}
+
+/** What the licences of Highway, pbf and idb ask for: they are part of the files that are made. */
+function writeLicenses() {
+  const texts = Object.entries({
+    Highway: join(sources, 'highway/LICENSE-BSD3'),
+    pbf: join(root, 'node_modules/pbf/LICENSE'),
+    idb: join(root, 'node_modules/idb/LICENSE'),
+  }).map(([name, path]) => `${name}\n\n${readFileSync(path, 'utf8').trim()}\n`)
+  writeFileSync(join(dist, 'third-party-licenses.txt'), texts.join('\n----\n\n'))
 }
 
 /** The same declarations in a folder that says CommonJS: TypeScript tells the two apart by that. */
