@@ -117,10 +117,11 @@ void quads_forward(const WindowGeometry& g, const MaxPool2dForward& call, int n)
     const Vector b = load(x + right);
     const Vector c = load(x + below);
     const Vector d = load(x + below + right);
-    // Of equals Max gives the second, which is the first input; a NaN that is not `a` may be lost.
+    // Of equals Max gives the second, which is the first input; a NaN may be lost.
     const Vector up = hn::Max(b, a);
     const Vector down = hn::Max(d, c);
-    const Mask is_nan = hn::Or(hn::IsNaN(b), hn::Or(hn::IsNaN(c), hn::IsNaN(d)));
+    const Mask is_nan =
+        hn::Or(hn::Or(hn::IsNaN(a), hn::IsNaN(b)), hn::Or(hn::IsNaN(c), hn::IsNaN(d)));
     const Vector largest = hn::Max(down, up);
     const Vector y = hn::Or(largest, hn::VecFromMask(kLanes, is_nan));
     store(y, call.output.data + to);
