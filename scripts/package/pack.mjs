@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { root } from '../lib/paths.mjs'
 import { PlainError } from '../lib/shell.mjs'
 import { packerModule, unpackerText } from './codec.mjs'
+import { Reader, kSections } from './wasm-reader.mjs'
 
 const kKinds = 3
 const kLongestCode = 15
@@ -90,31 +91,14 @@ function codeLengths(counts) {
 /** The module without the sizes of its functions, which stand before each in section 10. */
 function withoutSizes(wasm) {
   const kept = [wasm.subarray(0, 8)]
-  let at = 8
-  const number = () => {
-    let value = 0
-    for (let shift = 0; ; shift += 7) {
-      const byte = wasm[at++]
-      value |= (byte & 127) << shift
-      if (byte < 128) return value
+  for (const { id, begin, reader } of new Reader(wasm).sections()) {
+    if (id !== kSections.code) {
+      kept.push(wasm.subarray(begin, reader.end))
+      continue
     }
-  }
-  while (at < wasm.length) {
-    const begin = at
-    const section = wasm[at++]
-    const end = number() + at
-    if (section === 10) {
-      const count = number()
-      kept.push(wasm.subarray(begin, at))
-      for (let i = 0; i < count; ++i) {
-        const size = number()
-        kept.push(wasm.subarray(at, at + size))
-        at += size
-      }
-    } else {
-      kept.push(wasm.subarray(begin, end))
-    }
-    at = end
+    const count = reader.number()
+    kept.push(wasm.subarray(begin, reader.at))
+    for (let i = 0; i < count; ++i) kept.push(reader.take(reader.number()))
   }
   return Buffer.concat(kept)
 }

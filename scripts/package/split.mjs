@@ -11,6 +11,7 @@ import { emscripten } from '../lib/paths.mjs'
 import { run } from '../lib/shell.mjs'
 import { nodeOptions } from '../lib/variants.mjs'
 import { lateText, withText, withoutText } from './late-text.mjs'
+import { Reader, kSections } from './wasm-reader.mjs'
 
 /** May go: our functions and containers of our things. Memory, exceptions and Embind stay. */
 const kMayGo = /^(?!_ZNK?10(emscripten|__cxxabiv1)).*(fovea|^_ZNK?St3__2|_GLOBAL__N_1)/
@@ -97,47 +98,30 @@ export function splitModule(folder, name, variant) {
  * those of one type become one import.
  */
 function oneStandIn(wasm) {
-  let at = 8
-  const number = () => {
-    let value = 0
-    for (let shift = 0; ; shift += 7) {
-      const byte = wasm[at++]
-      value |= (byte & 127) << shift
-      if (byte < 128) return value
-    }
-  }
   const leb = (value) => (value < 128 ? [value] : [(value & 127) | 128, ...leb(value >>> 7)])
-  const text = () => {
-    const length = number()
-    return wasm.subarray(at, (at += length)).toString()
-  }
   const named = (name) => [...leb(name.length), ...Buffer.from(name)]
-  while (wasm[at] !== 2) {
-    at++
-    const length = number()
-    at += length
-  }
-  const begin = at++
-  const end = number() + at
-  const count = number()
+  const { begin, reader } = [...new Reader(wasm).sections()].find(
+    ({ id }) => id === kSections.imports,
+  )
+  const count = reader.number()
   const section = leb(count)
   for (let i = 0; i < count; ++i) {
-    const [module, name] = [text(), text()]
+    const [module, name] = [reader.text(), reader.text()]
     const late = module.startsWith(kLate)
-    const from = at
-    const kind = wasm[at++]
+    const from = reader.at
+    const kind = reader.byte()
     // After the kind: a type's number (function), a tag's with a zero before it, two bytes (global),
     // or the limits of a memory, which a table has after its type.
-    if (kind === 1 || kind === 4) at++
-    if (kind === 3) at += 2
-    else if (kind === 0 || kind === 4) number()
-    else for (let numbers = 1 + (number() & 1); numbers > 0; --numbers) number()
+    if (kind === 1 || kind === 4) reader.byte()
+    if (kind === 3) reader.take(2)
+    else if (kind === 0 || kind === 4) reader.number()
+    else for (let numbers = 1 + (reader.number() & 1); numbers > 0; --numbers) reader.number()
     section.push(...named(late ? kLate : module), ...named(late ? '' : name))
-    section.push(...wasm.subarray(from, at))
+    section.push(...wasm.subarray(from, reader.at))
   }
   return Buffer.concat([
     wasm.subarray(0, begin),
     Buffer.from([2, ...leb(section.length), ...section]),
-    wasm.subarray(end),
+    wasm.subarray(reader.end),
   ])
 }
