@@ -1,0 +1,16 @@
+// Whether an element is on screen, or as near to it as `margin` says: what nobody sees asks the engine
+// for nothing.
+// SPDX-License-Identifier: MIT
+
+/** Tells of every change; returns what ends it, as `onMount` wants it. */
+export function inView(
+  element: Element,
+  tell: (visible: boolean) => void,
+  margin = '0px',
+): () => void {
+  const seen = new IntersectionObserver(([entry]) => tell(entry?.isIntersecting === true), {
+    rootMargin: margin,
+  })
+  seen.observe(element)
+  return () => seen.disconnect()
+}
