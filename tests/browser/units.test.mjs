@@ -3,8 +3,8 @@
 // comes to the number that the layer gives.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { visitable } from './built.mjs'
 import { goTo, openPage, untilPhase } from './chromium.mjs'
+import { openSite } from './site.mjs'
 
 const kNumber = /[−-]?\d+\.\d+/g
 const numbers = (text) => text.match(kNumber).map((one) => Number(one.replace('−', '-')))
@@ -44,7 +44,7 @@ describe('every unit can be opened', { concurrency: false }, () => {
   let visit
 
   before(async () => {
-    site = await visitable()
+    site = await openSite()
     const address = `${site.url}?autostart=0&net=own&layers=${kLayers.join('-')}&seed=5&layer=dropout_1#inside`
     visit = await openPage(site.browser, address)
     const { page } = visit
