@@ -3,10 +3,12 @@
 // classes, and the real CIFAR-10 where it is (FOVEA_CIFAR_DIR, or cifar10 beside the folder that
 // FOVEA_DATA_DIR names).
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { gzipSync } from 'node:zlib'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { goTo, openPage, untilAccuracy, untilPhase } from './chromium.mjs'
 import { openSite } from './site.mjs'
 
@@ -131,6 +133,43 @@ test('a text file names the classes; with as many names as classes, or it is ref
   await close()
 })
 
+test('CIFAR-10’s archive as it is downloaded; one that ends early is refused', async () => {
+  const inside = join(site.folder, 'cifar-10-batches-bin')
+  await mkdir(inside)
+  // Rows of a class and 3,072 pixels: one plane is bright, which one the class decides.
+  const rows = (count) =>
+    Buffer.concat(
+      Array.from({ length: count }, (_, row) => {
+        const pixels = Buffer.alloc(3072, 10)
+        pixels.fill(200, (row % 3) * 1024, (row % 3) * 1024 + 1024)
+        return Buffer.concat([Buffer.from([row % 10]), pixels])
+      }),
+    )
+  await writeFile(join(inside, 'data_batch_1.bin'), rows(30))
+  await writeFile(join(inside, 'data_batch_2.bin'), rows(20))
+  await writeFile(join(inside, 'test_batch.bin'), rows(10))
+  await writeFile(join(inside, 'readme.html'), '<p>')
+  const archive = join(site.folder, 'cifar-10-binary.tar.gz')
+  execFileSync('tar', ['-czf', archive, '-C', site.folder, 'cifar-10-batches-bin'])
+  const { page, problems, close } = await openPage(site.browser, `${site.url}?autostart=0`)
+  await goTo(page, 'data')
+  const whole = gunzipSync(await readFile(archive))
+  await give(page, [
+    {
+      name: 'cut.tar',
+      mimeType: '',
+      buffer: whole.subarray(0, whole.indexOf('data_batch_1.bin') + 9000),
+    },
+  ])
+  await page.locator('.drop [role=alert]', { hasText: /cut\.tar ends within .*bin/ }).waitFor()
+  await give(page, archive)
+  await until(page, /50 images[^]*10 images[^]*32 × 32 × 3/)
+  await untilPhase(page, 'ready')
+  assert.deepEqual((await names(page)).slice(3, 6), ['cat', 'deer', 'dog'])
+  assert.deepEqual(problems, [])
+  await close()
+})
+
 const { FOVEA_CIFAR_DIR, FOVEA_DATA_DIR } = process.env
 const kCifar = FOVEA_CIFAR_DIR ?? (FOVEA_DATA_DIR && join(FOVEA_DATA_DIR, '../cifar10'))
 const kFiles = ['data_batch_1.bin.gz', 'test_batch.bin.gz'].map((name) => join(kCifar ?? '', name))
@@ -159,6 +198,11 @@ test('CIFAR-10’s real files: learned, in colour in every chapter', { skip }, a
   )
   const picture = page.locator('#inside .picture-layer canvas')
   assert.ok(await picture.first().evaluate(coloured), 'the image before its channels')
+
+  await page.locator('#explain-title').scrollIntoViewIfNeeded()
+  await page.waitForFunction(
+    () => document.querySelectorAll('#inside .explained canvas.heat').length >= 2,
+  )
 
   await goTo(page, 'mistakes')
   await page.locator('#mistakes .gallery li button').first().waitFor()

@@ -336,6 +336,59 @@ describe('the panel', () => {
     await close()
   })
 
+  test('backwards: the lecture’s two matrices, and what a change of a number does', async () => {
+    const { page, problems, close } = await visit('')
+    const backward = page.locator('.backward')
+    const tables = await backward
+      .locator('.slopes')
+      .evaluateAll((all) =>
+        all.map((one) =>
+          [...one.rows].map((row) =>
+            [...row.querySelectorAll('td')].map(({ textContent }) =>
+              Number(textContent.trim().replace('−', '-')),
+            ),
+          ),
+        ),
+      )
+    const values = async (group) =>
+      (await backward.getByRole('group', { name: group }).getByRole('button').allInnerTexts()).map(
+        (text) => Number(text.split('=')[1].trim().replace('−', '-')),
+      )
+    const [weights, inputs] = [await values('A weight'), await values('An input')]
+    const [i1, i2, i3, i4] = inputs
+    const [w1, w2, w3] = weights
+    assert.deepEqual(tables, [
+      [[i1, i2, i3], [i2, i3, i4]], // prettier-ignore
+      [[w1, w2, w3, 0], [0, w1, w2, w3]], // prettier-ignore
+    ])
+    // The loss as the text tells it: O₁ times its slope and O₂ times its own, before and after a step of 1.
+    const slopes = (await backward.locator('p').first().innerText())
+      .match(/slope\s+[−\d]+/g)
+      .map((text) => Number(text.replace('−', '-').replace(/slope\s+/, '')))
+    const loss = (i, w) =>
+      slopes.reduce(
+        (all, slope, o) => all + slope * w.reduce((sum, weight, k) => sum + weight * i[o + k], 0),
+        0,
+      )
+    for (const [group, mine] of [
+      ['A weight', weights],
+      ['An input', inputs],
+    ])
+      // prettier-ignore
+      for (const [index] of mine.entries()) {
+        await backward.getByRole('group', { name: group }).getByRole('button').nth(index).click()
+        const changed = mine.map((value, k) => value + Number(k === index))
+        const after = group === 'A weight' ? loss(inputs, changed) : loss(changed, weights)
+        const shown = (await page.getByTestId('gradient').innerText()).split('=').at(-1)
+        const found = Number(shown.trim().replace('−', '-'))
+        assert.equal(found, after - loss(inputs, weights), `${group} ${index}`)
+        const lines = await backward.locator('line.on').count()
+        assert.equal(lines, group === 'A weight' ? 2 : [1, 2, 2, 1][index])
+      }
+    assert.deepEqual(problems, [])
+    await close()
+  })
+
   test('axe finds nothing, and a window that does not fit is told', async () => {
     const { page, problems, close } = await visit('')
     await page.locator('#see summary').click()

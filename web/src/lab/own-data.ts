@@ -12,6 +12,7 @@ const kSide = 32
 const kFewest = 10
 
 const kImage = /\.(png|jpe?g|webp|gif|bmp|avif)$/i
+const kCifar = /\.bin(\.gz)?$/i
 const kIdx = /idx[13]-ubyte|\.idx[13]?/i
 
 // The files of MNIST and of Fashion-MNIST have the same names; their first labels tell them apart.
@@ -19,8 +20,9 @@ const kFirstLabels = { mnist: '50419213143536172869', fashion: '9003027255095579
 const kIdxLabelsFrom = 8
 
 /** Reads what was chosen or dropped. What is no data set is refused with a sentence. */
-export async function readOwnData(files: readonly File[]): Promise<LabData> {
-  const cifar = files.filter(({ name }) => /\.bin(\.gz)?$/i.test(name))
+export async function readOwnData(given: readonly File[]): Promise<LabData> {
+  const files = (await Promise.all(given.map(unpacked))).flat()
+  const cifar = files.filter(({ name }) => kCifar.test(name))
   const idx = files.filter(({ name }) => kIdx.test(name))
   const images = files.filter(({ name }) => kImage.test(name))
   if (cifar.length > 0) return readCifar(cifar)
@@ -28,8 +30,15 @@ export async function readOwnData(files: readonly File[]): Promise<LabData> {
   if (images.length > 0) return readImages(images)
   throw new Error(
     `None of these ${files.length} files is known here. Give IDX files (images and labels), ` +
-      'CIFAR-10’s .bin files, or a folder with one folder of images for each class.',
+      'CIFAR-10’s cifar-10-binary.tar.gz or its .bin files, or a folder with one folder of images for each class.',
   )
+}
+
+/** The files of an archive, any other file as it is. */
+async function unpacked(file: File): Promise<File[]> {
+  if (!/\.(tar|tar\.gz|tgz)$/i.test(file.name)) return [file]
+  const { filesInTar } = await import('./tar.js')
+  return filesInTar(file, kCifar)
 }
 
 async function readCifar(files: readonly File[]): Promise<LabData> {
