@@ -92,7 +92,7 @@ async function widthTable() {
   return rows
 }
 
-/** Bytes planned for a batch beside the weights, and the heap after a step of training. */
+/** Bytes planned for a batch beside the weights, the weights', and the heap after a step of training. */
 async function plan(net, batch) {
   const model = await compiled(await fovea.zoo[net]({ seed: 1 }))
   const training = await model.memory({ batchSize: batch, training: true })
@@ -100,7 +100,8 @@ async function plan(net, batch) {
   const [height, width, channels] = model.inputs[0].shape
   const x = fovea.tensor(bytes(batch * height * width * channels), [batch, height, width, channels])
   await model.trainOnBatch(x, new Int32Array(batch))
-  return { net, batch, training, inference, ...(await fovea.memory()) }
+  const weightBytes = 4 * model.countParams().total
+  return { net, batch, training, inference, weightBytes, ...(await fovea.memory()) }
 }
 
 const tables = {
