@@ -46,7 +46,9 @@ async function inPage({ engine, url }, name, request) {
     return await within(page.ask(name, request))
   } finally {
     await within(page.close())
-    process.stderr.write(`bench: ${engine.host}: ${name} ${Object.values(request).join(' ')}\n`)
+    const { variant, threads, net, phase = 'first step', batch = 32 } = request
+    const what = `${net} ${phase} ${batch}, ${variant} x${threads}`
+    process.stderr.write(`bench: ${engine.host}: ${what}\n`)
   }
 }
 
