@@ -42,13 +42,23 @@ function print(result) {
 
 const isPage = (host) => /^(Chromium|Firefox|WebKit)/.test(host)
 
-/** Everything about Fovea that is not a race: its layers, its memory, its pages. */
+/** Everything about Fovea that is not a race: its layers, its memory, its pages. What fails is noted. */
 async function measureOwn(options, limit, notes) {
-  const layers = await measureLayers(options, limit, notes)
-  const memory = measureMemory(options)
+  const measured = { layers: [], memory: [], pages: { rows: [], starts: [] } }
+  if (!options.only.includes('fovea') || (options.quick && !options.browser)) return measured
   const names = options.browser ? kBrowsers : ['chromium']
-  const pages = await measureBrowsers(names, options, notes, { startsOnly: !options.browser })
-  return { layers, memory, pages }
+  const parts = {
+    layers: () => measureLayers(options, limit, notes),
+    memory: () => measureMemory(options),
+    pages: () => measureBrowsers(names, options, notes, { startsOnly: !options.browser }),
+  }
+  for (const [name, measure] of Object.entries(parts))
+    try {
+      measured[name] = await measure()
+    } catch (error) {
+      notes.push(`${name}: left out: ${error.message.split('\n')[0]}`)
+    }
+  return measured
 }
 
 async function fullRun(options, folder) {
@@ -71,14 +81,10 @@ async function fullRun(options, folder) {
   }
   // What the machine can do: the better of before and after.
   const limit = options.quick ? before : await measureLimit(options, notes, before)
-  const own =
-    options.only.includes('fovea') && (!options.quick || options.browser)
-      ? await measureOwn(options, limit, notes)
-      : { layers: [], memory: [], pages: { rows: [], starts: [] } }
-  measured.rows.push(...own.pages.rows)
-  starts.push(...own.pages.starts)
+  const { layers, memory, pages } = await measureOwn(options, limit, notes)
+  measured.rows.push(...pages.rows)
+  starts.push(...pages.starts)
   const { quick, windows, windowMs } = options
-  const { layers, memory } = own
   const settings = {
     quick,
     windows,
