@@ -23,7 +23,7 @@ const kThemes = {
 const kScenes = {
   async see(page) {
     for (let k = 0; k < 6; ++k)
-      await page.getByRole('button', { name: 'Step', exact: true }).click()
+      await page.locator('.see-bench').getByRole('button', { name: 'Step', exact: true }).click()
   },
   async network(page) {
     await page.locator('#network .layer-name').nth(2).click()

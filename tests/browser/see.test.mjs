@@ -112,7 +112,7 @@ describe('the panel', () => {
     const map = page.locator(kMap)
     await map.waitFor({ timeout: 60_000 })
     const sum = () => page.getByTestId('sum').textContent()
-    const place = () => page.getByTestId('place').textContent()
+    const place = () => page.locator('.see-bench [data-testid=place]').textContent()
     /** The engine's own map; `least`: the first number that tells it from the one before. */
     const mapIs = (text) =>
       page.waitForFunction(
@@ -189,7 +189,10 @@ describe('the panel', () => {
     // A press on the picture puts the window there; the engine and the arithmetic agree everywhere.
     const box = await page.locator('.maps .number-grid').first().boundingBox()
     await page.mouse.click(box.x + box.width * 0.5, box.y + box.height * 0.5)
-    assert.notEqual((await page.getByTestId('place').textContent()).trim(), '1 of 3136')
+    assert.notEqual(
+      (await page.locator('.see-bench [data-testid=place]').textContent()).trim(),
+      '1 of 3136',
+    )
     await setting(page, 'Picture').selectOption('table')
     await setting(page, 'Padding').selectOption('0')
     const names = await setting(page, 'Kernel')
@@ -222,7 +225,7 @@ describe('the panel', () => {
 
   test('plays, pauses, and starts over', async () => {
     const { page, place, close } = await visit('')
-    await page.getByRole('button', { name: 'Play', exact: true }).click()
+    await page.locator('.see-bench').getByRole('button', { name: 'Play', exact: true }).click()
     await page.waitForFunction(() =>
       /^[4-9] of/.test(document.querySelector('[data-testid=place]').textContent.trim()),
     )
@@ -233,9 +236,9 @@ describe('the panel', () => {
     // What the window has not reached yet is not filled in.
     const filled = await page.locator(`${kMap} text`).count()
     assert.equal(filled, Number.parseInt(before))
-    await page.getByRole('button', { name: 'Start over' }).click()
+    await page.locator('.see-bench').getByRole('button', { name: 'Start over' }).click()
     assert.equal(await page.locator(`${kMap} text`).count(), 1)
-    await page.getByRole('button', { name: 'Step', exact: true }).click()
+    await page.locator('.see-bench').getByRole('button', { name: 'Step', exact: true }).click()
     assert.equal((await place()).trim(), '2 of 16')
     await close()
   })
@@ -274,12 +277,61 @@ describe('the panel', () => {
     await page.locator(kMap).scrollIntoViewIfNeeded()
     const map = await page.locator(kMap).boundingBox()
     await page.locator(kMap).tap({ position: { x: map.width * 0.52, y: map.height * 0.52 } })
-    assert.equal((await page.getByTestId('place').innerText()).trim(), '352 of 676')
+    assert.equal(
+      (await page.locator('.see-bench [data-testid=place]').innerText()).trim(),
+      '352 of 676',
+    )
     await setting(page, 'Picture').selectOption('image')
     await page.waitForURL(/see=image_/)
     const wide = await page.evaluate(() => document.documentElement.scrollWidth)
     assert.ok(wide <= 360, `${wide} pixels wide`)
     assert.deepEqual(await audit(page, '#see'), [])
+    assert.deepEqual(problems, [])
+    await close()
+  })
+
+  test('in colour: the sums of three colours and a bias are the engine’s numbers', async () => {
+    const { kChannels, kFilters } = await load('volume')
+    // Every product again, in plain loops: padding 1, stride 2.
+    const expected = kFilters.map(({ slices, bias }) =>
+      Array.from({ length: 9 }, (_, i) => {
+        let sum = bias
+        for (let c = 0; c < 3; ++c) {
+          for (let k = 0; k < 9; ++k) {
+            const y = Math.floor(i / 3) * 2 + Math.floor(k / 3) - 1
+            const x = (i % 3) * 2 + (k % 3) - 1
+            const inside = y >= 0 && x >= 0 && y < 5 && x < 5
+            if (inside) sum += kChannels[c].values[y * 5 + x] * slices[c][k]
+          }
+        }
+        return sum
+      }),
+    )
+    const { page, problems, close } = await visit('')
+    const volume = page.locator('.volume')
+    await page.waitForFunction(
+      () => document.querySelectorAll('.volume-maps svg text').length === 1,
+    )
+    const controls = volume.getByRole('group', { name: 'The window in three colours' })
+    const number = (text) => Number(text.replaceAll('−', '-').replace(/[()]/g, ''))
+    for (let place = 0; place < 18; ++place) {
+      const [sums, total] = (await page.getByTestId('volume-sum').innerText()).split('=')
+      const terms = sums.split('+').map((term) => number(term.trim().replace(/^[a-z]+ /, '')))
+      assert.equal(terms.length, 4)
+      assert.equal(
+        terms.reduce((all, one) => all + one, 0),
+        number(total),
+        `place ${place}`,
+      )
+      assert.equal(number(total), expected[Math.floor(place / 9)][place % 9], `place ${place}`)
+      if (place < 17) await controls.getByRole('button', { name: 'Step' }).click()
+    }
+    const cells = await volume.locator('.volume-maps svg text').allTextContents()
+    assert.deepEqual(
+      cells.map((text) => number(text.trim())),
+      expected.flat(),
+    )
+    assert.ok(new Set(expected.flat()).size > 6, 'the filters do not say the same everywhere')
     assert.deepEqual(problems, [])
     await close()
   })
@@ -290,7 +342,13 @@ describe('the panel', () => {
     assert.deepEqual(await audit(page, '#see'), [])
     await setting(page, 'Dilation').selectOption('3')
     assert.match(await page.locator('.no-map').innerText(), /spans 7 cells.*only 6/)
-    assert.equal(await page.getByRole('button', { name: 'Play', exact: true }).isDisabled(), true)
+    assert.equal(
+      await page
+        .locator('.see-bench')
+        .getByRole('button', { name: 'Play', exact: true })
+        .isDisabled(),
+      true,
+    )
     assert.deepEqual(problems, [])
     await close()
   })

@@ -61,7 +61,7 @@ export const kChapters: readonly ChapterInfo[] = [
   {
     id: 'try',
     title: 'Try it',
-    notice: 'It sees 28 × 28 pixels of what you draw or hold before the camera.',
+    notice: 'It sees what you draw or hold before the camera as a small grid of numbers.',
     load: () => import('./panels/TryIt.svelte'),
     height: [34, 84],
   },

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Data from the visitor's own files: MNIST's four IDX files or two of such, CIFAR-10's batches, or
-// images whose folder is their class. Nothing is sent anywhere; the library reads the bytes here.
+// Data from the visitor's own files: MNIST's four IDX files or two of such, with the names of their classes
+// where a text file has them, CIFAR-10's batches, or images whose folder is their class. Nothing is sent
+// anywhere; the library reads the bytes here.
 import type { Dataset } from 'fovea'
 import { labData } from './data.js'
 import type { LabData, Split } from './data.js'
@@ -13,13 +14,17 @@ const kFewest = 10
 const kImage = /\.(png|jpe?g|webp|gif|bmp|avif)$/i
 const kIdx = /idx[13]-ubyte|\.idx[13]?/i
 
+// The files of MNIST and of Fashion-MNIST have the same names; their first labels tell them apart.
+const kFirstLabels = { mnist: '50419213143536172869', fashion: '90030272550955791064' }
+const kIdxLabelsFrom = 8
+
 /** Reads what was chosen or dropped. What is no data set is refused with a sentence. */
 export async function readOwnData(files: readonly File[]): Promise<LabData> {
   const cifar = files.filter(({ name }) => /\.bin(\.gz)?$/i.test(name))
   const idx = files.filter(({ name }) => kIdx.test(name))
   const images = files.filter(({ name }) => kImage.test(name))
   if (cifar.length > 0) return readCifar(cifar)
-  if (idx.length > 0) return readIdxFiles(idx)
+  if (idx.length > 0) return readIdxFiles(files)
   if (images.length > 0) return readImages(images)
   throw new Error(
     `None of these ${files.length} files is known here. Give IDX files (images and labels), ` +
@@ -40,35 +45,66 @@ async function readCifar(files: readonly File[]): Promise<LabData> {
 async function readIdxFiles(files: readonly File[]): Promise<LabData> {
   const { datasets } = await import('fovea')
   const find = (...parts: RegExp[]): File | undefined =>
-    files.find(({ name }) => parts.every((part) => part.test(name)))
+    files.find(({ name }) => kIdx.test(name) && parts.every((part) => part.test(name)))
   const kTest = /t10k|test/i
   const [trainImages, trainLabels] = [find(/train/i, /images/i), find(/train/i, /labels/i)]
   const [testImages, testLabels] = [find(kTest, /images/i), find(kTest, /labels/i)]
+  const names = await namesIn(files.find(({ name }) => /\.txt$/i.test(name)))
   if (trainImages && trainLabels && testImages && testLabels) {
     const source = { trainImages, trainLabels, testImages, testLabels }
-    const fashion = files.some(({ webkitRelativePath }) => /fashion/i.test(webkitRelativePath))
-    return fashion
-      ? labData('fashion', await datasets.fashionMnist({ source }))
-      : named(await datasets.mnist({ source }))
+    const first = await firstLabels(trainLabels)
+    if (first === kFirstLabels.fashion) {
+      return labData('fashion', await datasets.fashionMnist({ source }))
+    }
+    if (first === kFirstLabels.mnist) return labData('mnist', await datasets.mnist({ source }))
+    const train = await datasets.fromIdx(trainImages, trainLabels)
+    return labData('own', named(train, await datasets.fromIdx(testImages, testLabels), names))
   }
   const [images, labels] = [find(/images|idx3/i), find(/labels|idx1/i)]
-  if (images && labels) return named(await cut(await datasets.fromIdx(images, labels)))
+  if (images && labels)
+    return labData('own', await cut(await datasets.fromIdx(images, labels), names))
   throw new Error(
     'IDX files come in pairs, images and labels; here is only one of them. Give both at once.',
   )
 }
 
-/** The visitor's own IDX files: they may be digits or anything else. */
-function named(split: Split): LabData {
-  return labData('own', split)
+/** The first labels of an IDX file, as digits. */
+async function firstLabels(file: File): Promise<string> {
+  const count = kFirstLabels.mnist.length
+  const packed = /\.gz$/i.test(file.name)
+  const stream = packed
+    ? file.stream().pipeThrough(new DecompressionStream('gzip'))
+    : file.slice(0, kIdxLabelsFrom + count).stream()
+  const reader = stream.getReader()
+  const { value } = await reader.read()
+  await reader.cancel()
+  return [...(value ?? [])].slice(kIdxLabelsFrom, kIdxLabelsFrom + count).join('')
 }
 
-async function cut(all: Dataset): Promise<Split> {
+/** Names of classes: a line each. */
+async function namesIn(file: File | undefined): Promise<string[] | undefined> {
+  const lines = (await file?.text())?.split(/\r?\n/).map((line) => line.trim())
+  return lines?.filter((line) => line !== '')
+}
+
+function named(train: Dataset, test: Dataset, names: readonly string[] | undefined): Split {
+  const most = (labels: Int32Array): number => labels.reduce((a, b) => Math.max(a, b), -1)
+  const classes = Math.max(most(train.labels), most(test.labels)) + 1
+  if (names && names.length !== classes) {
+    throw new Error(
+      `The text file has ${names.length} names, but the labels go from 0 to ${classes - 1}. Give a file ` +
+        `with ${classes} lines, a name in each, or none.`,
+    )
+  }
+  const classNames =
+    names ?? train.classNames ?? Array.from({ length: classes }, (_, label) => String(label))
+  return { train: { ...train, classNames }, test: { ...test, classNames }, classNames }
+}
+
+async function cut(all: Dataset, names?: readonly string[]): Promise<Split> {
   const { datasets } = await import('fovea')
   const [train, test] = datasets.split(all, { fraction: kHeldOut, seed: 1, stratify: true })
-  const classes = all.labels.reduce((most, label) => Math.max(most, label + 1), 0)
-  const classNames = all.classNames ?? Array.from({ length: classes }, (_, label) => String(label))
-  return { train: { ...train, classNames }, test: { ...test, classNames }, classNames }
+  return named(train, test, names)
 }
 
 async function readImages(files: readonly File[]): Promise<LabData> {

@@ -80,6 +80,21 @@ export function paint(
   }
 }
 
+/** Writes a picture of red, green and blue from 0 to 1 into RGBA bytes: all of it, or one channel alone. */
+export function paintColours(
+  values: ArrayLike<number>,
+  out: Uint8ClampedArray,
+  channel: number | undefined,
+): void {
+  for (let i = 0; i < out.length / 4; ++i) {
+    for (let k = 0; k < 3; ++k) {
+      const shows = channel === undefined || channel === k
+      out[i * 4 + k] = shows ? (values[i * 3 + k] ?? 0) * 255 : 0
+    }
+    out[i * 4 + 3] = 255
+  }
+}
+
 /** The largest magnitude, for the end of a scale. */
 export function largestMagnitude(values: ArrayLike<number>): number {
   let most = 0

@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Moves the window by itself: place by place on a small map, faster on a large one, and in slow steps
 // where motion is to be reduced.
-import type { Bench } from './bench.svelte.js'
+
+/** What has places to walk through. */
+export interface Walk {
+  place: number
+  revealed: number
+  readonly places: number
+  readonly columns: { readonly output: number }
+  go(place: number): void
+  restart(empty?: boolean): void
+}
 
 const kSlow = 450
 const kFast = 60
@@ -13,7 +22,7 @@ export class Player {
   playing = $state(false)
   private timer: ReturnType<typeof setInterval> | undefined
 
-  constructor(private readonly bench: Bench) {}
+  constructor(private readonly bench: Walk) {}
 
   toggle(): void {
     if (this.playing) this.stop()
