@@ -4,14 +4,13 @@
 //   npm run screenshots [-- see data]     only some of them
 import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { goTo, openPage, untilPhase } from '../tests/browser/chromium.mjs'
+import { goTo, kChapters, openPage, untilPhase } from '../tests/browser/chromium.mjs'
 import { writeDigit } from '../tests/browser/handwriting.mjs'
 import { openSite } from '../tests/browser/site.mjs'
 import { root } from './lib/paths.mjs'
 import { main, PlainError, say } from './lib/shell.mjs'
 
 const kFolder = join(root, 'docs', 'pictures')
-const kChapters = ['see', 'data', 'network', 'learn', 'inside', 'try', 'teach', 'mistakes', 'keep']
 const kLargestBytes = 150_000
 const kThemes = {
   light: { viewport: { width: 1180, height: 860 }, colorScheme: 'light' },
