@@ -34,6 +34,30 @@ const kScenes = {
       () => document.querySelectorAll('#inside .explained canvas.heat').length === 3,
     )
   },
+  async teach(page) {
+    const pad = page.locator('#teach [data-testid=pad]')
+    const say = (name) => page.getByRole('button', { name: `It is ${name}` })
+    for (const [place, digit, name] of [
+      [0, 0, 'Ring'],
+      [1, 4, 'Chair'],
+    ]) {
+      const field = page.getByLabel('Name of the class').nth(place)
+      await field.fill(name)
+      await field.blur()
+      for (let k = 0; k < 6; ++k) {
+        await writeDigit(page, pad, digit)
+        await say(name).click()
+      }
+    }
+    await page.getByRole('button', { name: /^Teach it/ }).click()
+    await page.waitForFunction(() =>
+      /^Learned/.test(document.querySelector('.outcome').textContent),
+    )
+    await writeDigit(page, pad, 4)
+    await page.waitForFunction(
+      () => document.querySelector('[data-testid=taught]').textContent.trim() === 'Chair',
+    )
+  },
   async try(page) {
     await writeDigit(page, page.locator('#try [data-testid=pad]'), 3)
     await page.waitForFunction(

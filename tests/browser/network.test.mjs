@@ -148,7 +148,7 @@ test('one step is one batch, before training and in a pause; optimizer and link'
 })
 
 test('one step is one batch over the end of an epoch as well', async () => {
-  const address = `${site.url}?autostart=0&net=softmaxRegression&batch=2048&epochs=100&seed=1#learn`
+  const address = `${site.url}?autostart=0&net=softmaxRegression&batch=512&epochs=100&seed=1#learn`
   const { page, problems, close } = await openPage(site.browser, address)
   await goTo(page, 'learn')
   const learn = page.locator('#learn')
@@ -160,20 +160,20 @@ test('one step is one batch over the end of an epoch as well', async () => {
   await untilPhase(page, 'paused')
   await page.waitForTimeout(700)
   let now = await seen()
-  // 9,000 images are four batches of 2,048 and one of 808.
-  for (let step = 0; step < 6; ++step) {
+  // 9,000 images are 17 batches of 512 and one of 296.
+  for (let step = 0; step < 18; ++step) {
     await learn.getByRole('button', { name: 'One step' }).click()
     await page.waitForFunction(
       (before) =>
         document.querySelectorAll('#learn .facts dd')[1].textContent.replace(',', '') !== before,
       String(now),
     )
-    // Longer than a second wish would take.
-    await page.waitForTimeout(400)
-    const next = now + Math.min(2048, 9000 - (now % 9000))
+    const next = now + Math.min(512, 9000 - (now % 9000))
     assert.equal(await seen(), next, `step ${step + 1} from ${now}`)
     now = next
   }
+  await page.waitForTimeout(700)
+  assert.equal(await seen(), now, 'and no more')
   assert.deepEqual(problems, [])
   await close()
 })
