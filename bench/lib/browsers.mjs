@@ -4,9 +4,9 @@
 import { fileURLToPath } from 'node:url'
 import { serve } from '../../tests/browser/server.mjs'
 import { kEngines } from './engines.mjs'
-import { median } from './measure.mjs'
 import { kNets } from './nets.mjs'
 import { table } from './report.mjs'
+import { median } from './statistics.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Who takes part: library, variant, threads and host, with the command that starts it. Who is slow
-// beyond comparison may be bound to some pixels and batches: `data`, `batches`. `fresh`: a new process
-// for each case.
+// beyond comparison may be bound to some pixels and batches: `data`, `batches`. `slow`: few starts,
+// the first batch is warm-up enough. `fresh`: a new process for each case.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -78,7 +78,7 @@ export function contestants(libraries, { node20, notes }) {
   }
   const calls = {
     fovea: () => {
-      add('fovea', 'peers/fovea.mjs', one('scalar'), kRealPixels)
+      add('fovea', 'peers/fovea.mjs', one('scalar'), { slow: true, ...kRealPixels })
       for (const threads of [1, 2])
         for (const variant of ['simd', 'relaxed'])
           add('fovea', 'peers/fovea.mjs', one(variant, threads))

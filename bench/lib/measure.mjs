@@ -3,23 +3,13 @@
 // a machine that slows down slows everybody, and ratios are taken window by window.
 import { Child } from './child.mjs'
 import { operations, kNets } from './nets.mjs'
+import { median, quantile } from './statistics.mjs'
 
 /** Warm-up ends after so long at the least: V8 compiles wasm twice. */
 const warmUp = (settings) => (settings.quick ? 60 : 250)
 
 /** Who takes longer than so many windows for one batch gets `slowWindows` of one batch each. */
 const kSlow = 5
-
-/** Of a sorted or unsorted list; p from 0 to 1. */
-export function quantile(values, p) {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(p * sorted.length))] ?? NaN
-}
-export function median(values) {
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-}
 
 /** Runs until warm; gives how many steps fill a window, and how many windows there shall be. */
 async function calibrate({ child, slow }, settings) {

@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url'
 import { run } from '../../scripts/lib/shell.mjs'
 import { Child } from './child.mjs'
 import { contestants } from './contestants.mjs'
-import { median } from './measure.mjs'
 import { kNets } from './nets.mjs'
 import { writePixels } from './pixels.mjs'
+import { median } from './statistics.mjs'
 
 async function startOnce(entry, pixels) {
   const begin = performance.now()

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Fovea as it chooses its variant itself against each peer's best, once where everybody has one
 // thread and once where everybody may have two; and Fovea's threads against itself.
-import { clockOf, median, stepTimes } from './measure.mjs'
+import { clockOf, stepTimes } from './measure.mjs'
+import { median } from './statistics.mjs'
 
 /** The median of the ratios of neighbouring windows. */
 function ratioOf(slower, faster, clock) {

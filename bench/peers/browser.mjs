@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: MIT
 // In a page: Fovea as its user has it, the engine in its worker. `foveaBench.start` takes the first
 // step of net B from nothing; `foveaBench.measure` times one case. The driver is lib/browsers.mjs.
+import { median, quantile } from '../lib/statistics.mjs'
 import { begin, compiled, examples, firstStep } from './first-step.mjs'
 
 const address = '/dist/index.js'
-
-function quantile(values, p) {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(p * sorted.length))]
-}
 
 /** { imagesPerSecond, medianMs, p99Ms, windows }: the median of windows that take `windowMs`. */
 async function measure(request) {
@@ -44,9 +40,9 @@ async function measure(request) {
   for (let i = 0; i < windows; ++i) means.push(await window(windowMs))
   await model.dispose()
   return {
-    imagesPerSecond: (1000 * batch) / quantile(means, 0.5),
+    imagesPerSecond: (1000 * batch) / median(means),
     bestImagesPerSecond: (1000 * batch) / Math.min(...means),
-    medianMs: quantile(times, 0.5),
+    medianMs: median(times),
     p99Ms: quantile(times, 0.99),
     windows,
   }

@@ -3,8 +3,7 @@
 // a page. The clock starts before the library is there.
 
 /** Any bytes; neighbours differ. */
-export const bytes = (length) =>
-  Uint8Array.from({ length }, (_, i) => Math.imul(i + 1, 2654435761) >>> 24)
+const bytes = (length) => Uint8Array.from({ length }, (_, i) => Math.imul(i + 1, 2654435761) >>> 24)
 
 /** Starts the engine, which must be the one that is asked for. */
 export async function begin(fovea, { variant, threads }) {
