@@ -4,14 +4,13 @@
 //   npm run screenshots [-- see data]     only some of them
 import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { goTo, openPage, untilPhase } from '../tests/browser/chromium.mjs'
+import { goTo, kChapters, openPage, untilPhase } from '../tests/browser/chromium.mjs'
 import { writeDigit } from '../tests/browser/handwriting.mjs'
 import { openSite } from '../tests/browser/site.mjs'
 import { root } from './lib/paths.mjs'
 import { main, PlainError, say } from './lib/shell.mjs'
 
 const kFolder = join(root, 'docs', 'pictures')
-const kChapters = ['see', 'data', 'network', 'learn', 'inside', 'try', 'teach', 'mistakes', 'keep']
 const kLargestBytes = 150_000
 const kThemes = {
   light: { viewport: { width: 1180, height: 860 }, colorScheme: 'light' },
@@ -33,6 +32,30 @@ const kScenes = {
     await page.getByRole('button', { name: 'Cover part after part' }).click()
     await page.waitForFunction(
       () => document.querySelectorAll('#inside .explained canvas.heat').length === 3,
+    )
+  },
+  async teach(page) {
+    const pad = page.locator('#teach [data-testid=pad]')
+    const say = (name) => page.getByRole('button', { name: `It is ${name}` })
+    for (const [place, digit, name] of [
+      [0, 0, 'Ring'],
+      [1, 4, 'Chair'],
+    ]) {
+      const field = page.getByLabel('Name of the class').nth(place)
+      await field.fill(name)
+      await field.blur()
+      for (let k = 0; k < 6; ++k) {
+        await writeDigit(page, pad, digit)
+        await say(name).click()
+      }
+    }
+    await page.getByRole('button', { name: /^Teach it/ }).click()
+    await page.waitForFunction(() =>
+      /^Learned/.test(document.querySelector('.outcome').textContent),
+    )
+    await writeDigit(page, pad, 4)
+    await page.waitForFunction(
+      () => document.querySelector('[data-testid=taught]').textContent.trim() === 'Chair',
     )
   },
   async try(page) {

@@ -14,10 +14,11 @@ export class Child {
     return child
   }
 
-  constructor({ command, settings }) {
+  constructor({ command, settings, env }) {
     const [program, ...args] = command
     this.process = spawn(program, [...args, JSON.stringify(settings)], {
       stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
     })
     this.complaints = ''
     this.process.stderr.on(

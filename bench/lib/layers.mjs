@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
-// npm run bench -- --layers: where the time of a training step's two passes goes, layer by layer.
-// Loss and optimizer are not in it. The times come from bench/layers.cpp, built like the engine.
-import { setUp } from '../../scripts/setup.mjs'
+// Where the time of a training step's two passes goes, layer by layer, in any full run and by itself
+// with npm run bench -- --layers. Loss and optimizer are not in it. The times come from
+// bench/layers.cpp, built like the engine: processor time, the median of 25 windows.
 import { runProgram } from './prepare.mjs'
 import { kNets, walk } from './nets.mjs'
 import { table } from './report.mjs'
 
 const kBatch = 32
 
-/** The text of a net as the engine reads it: src/graph/model_spec.h. */
-export function description(net) {
+/** A net as the engine reads it (src/graph/model_spec.h), and the channels that each layer reads. */
+function described(net) {
+  const channelsOf = {}
   const lines = [`model name=${net.name}`, `input name=images shape=${net.input.join()}`]
   let from = 'images'
   const add = (type, options) => {
@@ -18,7 +19,7 @@ export function description(net) {
     from = name
   }
   let spatial = true
-  walk(net, (layer) => {
+  walk(net, (layer, [, , channels]) => {
     const { type, filters, size, pad, units, rate, relu } = layer
     const padding = pad > 0 ? 'same' : 'valid'
     if (type === 'conv')
@@ -30,48 +31,57 @@ export function description(net) {
       spatial = false
       add('dense', `units=${units}${relu ? ' activation=relu' : ''}`)
     }
+    channelsOf[from] = channels
   })
-  return lines.join('\n')
+  return { text: lines.join('\n'), channelsOf }
 }
 
-function rowsOf(times, limit) {
-  const total = times.reduce((sum, { ms }) => sum + ms, 0)
-  const rows = times.map(({ layer = 'sum of gradients', operations = 0, backward, ms }) => {
-    const gflops = operations / ms / 1e6
-    return [
+/**
+ * A row per layer, pass and variant: { net, variant, batch, layer, type, channels, backward, ms,
+ * operations, gflops, share }. `share` is of `limit[variant]`, both in GFLOP/s; `backward` is every
+ * gradient that the layer owes: of weights and, but for the first layer, of inputs. Builds what it needs.
+ */
+export async function measureLayers(options, limit, notes) {
+  const rows = []
+  for (const variant of ['simd', 'relaxed'])
+    for (const net of options.nets) {
+      const { text, channelsOf } = described(kNets[net])
+      const printed = await runProgram('fovea_layers', variant, {
+        ...options,
+        args: [text, String(kBatch)],
+      })
+      if (printed === undefined) {
+        notes.push(`layers, ${variant}: left out, fovea_layers is not built here.`)
+        break
+      }
+      for (const { layer = 'sum of gradients', type, operations, backward, ms } of JSON.parse(
+        printed,
+      )) {
+        const gflops = operations > 0 ? operations / ms / 1e6 : undefined
+        const share = limit[variant] > 0 && gflops ? gflops / limit[variant] : undefined
+        const channels = channelsOf[layer]
+        const row = { net, variant, batch: kBatch, layer, type, channels, backward, ms }
+        rows.push({ ...row, operations, gflops, share })
+      }
+    }
+  return rows
+}
+
+/** One table per variant and net. */
+export function layersTables(rows) {
+  const titleOf = ({ net, variant }) => `${net}, batch ${kBatch}, ${variant}`
+  const percent = (share) => (share === undefined ? '-' : `${(100 * share).toFixed(0)} %`)
+  return [...new Set(rows.map(titleOf))].map((title) => {
+    const list = rows.filter((row) => titleOf(row) === title)
+    const total = list.reduce((sum, { ms }) => sum + ms, 0)
+    const body = list.map(({ layer, backward, ms, gflops, share }) => [
       `${layer} ${backward ? 'backward' : 'forward'}`,
       ms.toFixed(3),
       `${((100 * ms) / total).toFixed(1)} %`,
-      operations ? gflops.toFixed(1) : '-',
-      operations && limit ? `${((100 * gflops) / limit).toFixed(0)} %` : '-',
-    ]
+      gflops === undefined ? '-' : gflops.toFixed(1),
+      percent(share),
+    ])
+    const head = [title, 'ms', 'of both passes', 'GFLOP/s', 'of limit']
+    return table([head, ...body, ['all', total.toFixed(3), '100 %', '-', '-']])
   })
-  return [...rows, ['all', total.toFixed(3), '100 %', '-', '-']]
-}
-
-/** The report, as text; builds what it needs. */
-export async function layersReport(options) {
-  if (!options.asBuilt) await setUp(['build'])
-  const parts = []
-  for (const variant of ['simd', 'relaxed']) {
-    const printed = await runProgram('fovea_limit', variant, options)
-    const limit = printed && JSON.parse(printed).gflops
-    for (const letter of options.nets) {
-      const args = [description(kNets[letter]), String(kBatch)]
-      const times = await runProgram('fovea_layers', variant, { ...options, args })
-      if (times === undefined) {
-        parts.push(`${variant}: left out, fovea_layers is not built here.`)
-        break
-      }
-      const head = [
-        `${letter}, batch ${kBatch}, ${variant}`,
-        'ms',
-        'of both passes',
-        'GFLOP/s',
-        'of limit',
-      ]
-      parts.push(table([head, ...rowsOf(JSON.parse(times), limit)]))
-    }
-  }
-  return parts.join('\n\n')
 }

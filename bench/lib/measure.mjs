@@ -1,42 +1,48 @@
 // SPDX-License-Identifier: MIT
 // Measures one case (net, phase, batch, pixels) for all contestants. Their windows are interleaved:
 // a machine that slows down slows everybody, and ratios are taken window by window.
+import { Child } from './child.mjs'
 import { operations, kNets } from './nets.mjs'
+import { median, quantile } from './statistics.mjs'
 
 /** Warm-up ends after so long at the least: V8 compiles wasm twice. */
-const warmUp = (settings) => (settings.quick ? 60 : 400)
+const warmUp = (settings) => (settings.quick ? 60 : 250)
 
-/** Of a sorted or unsorted list; p from 0 to 1. */
-export function quantile(values, p) {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(p * sorted.length))] ?? NaN
-}
-export function median(values) {
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-}
+/** Who takes longer than so many windows for one batch gets `slowWindows` of one batch each. */
+const kSlow = 5
 
-/** Runs until warm; gives how many steps fill a window. */
-async function calibrate(child, settings, slow) {
+/** Runs until warm; gives how many steps fill a window, and how many windows there shall be. */
+async function calibrate({ child, slow }, settings) {
+  const { windowMs, windows, slowWindows } = settings
   let steps = 1
   let spent = 0
-  for (;;) {
+  for (let call = 0; ; ++call) {
     const { ms } = await child.call('window', { steps })
     spent += ms
-    const wanted = Math.max(1, Math.ceil((steps * settings.windowMs * 1.1) / ms))
-    if (slow || spent > warmUp(settings)) return wanted
+    const wanted = Math.max(1, Math.ceil((steps * windowMs * 1.1) / ms))
+    // The first call may have compiled or allocated: of who is not known to be slow it says little.
+    if (spent > warmUp(settings) && (slow || call > 0)) {
+      const few = ms > kSlow * windowMs * steps
+      return { steps: wanted, windows: few ? Math.min(slowWindows, windows) : windows }
+    }
     steps = Math.min(wanted, 4 * steps)
   }
 }
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** Prepares a contestant for a case; undefined, and a note, where it cannot. */
 async function enter(entry, work, settings, notes) {
   try {
     const { net, phase, batch, pixels } = work
+    if (entry.fresh && entry.child.used) {
+      entry.child.end()
+      entry.child = await Child.start(entry)
+    }
+    entry.child.used = true
     await entry.child.call('prepare', { net, phase, batch, pixels })
-    const steps = await calibrate(entry.child, settings, entry.slow)
-    return { entry, steps, walls: [], cpus: [], times: [] }
+    const size = await calibrate(entry, settings)
+    return { entry, ...size, walls: [], cpus: [], times: [] }
   } catch (error) {
     drop(entry, work, error, notes)
     return undefined
@@ -56,12 +62,13 @@ export async function measureCase(entries, work, settings, notes) {
   }
   for (let window = 0; window < settings.windows; ++window) {
     for (const run of [...runs]) {
-      if (run.entry.slow && window >= settings.slowWindows) continue
+      if (window >= run.windows) continue
       try {
         const { ms, cpuMs, times } = await run.entry.child.call('window', { steps: run.steps })
         run.walls.push(ms / run.steps)
         run.cpus.push(cpuMs / run.steps)
         for (const time of times) run.times.push(time)
+        if (run.entry.restMs) await pause(run.entry.restMs)
       } catch (error) {
         drop(run.entry, work, error, notes)
         runs.splice(runs.indexOf(run), 1)
@@ -83,13 +90,17 @@ export function clockOf(runs) {
 
 export const stepTimes = (run, clock) => (clock === 'cpu' ? run.cpus : run.walls)
 
-/** The row of one contestant in the results. */
+/**
+ * The row of one contestant in the results. `clock` is that of imagesPerSecond; medianMs and p99Ms are
+ * of single calls by the wall's.
+ */
 export function rowOf(run, work, singleClock) {
   const { entry, walls, cpus, times } = run
   const { net, phase, batch, data } = work
   const { library, settings } = entry
   const clock = settings.threads === 1 ? singleClock : 'wall'
-  const step = median(stepTimes(run, clock))
+  const steps = stepTimes(run, clock)
+  const step = median(steps)
   const calls = times.length > 0 ? times : walls
   return {
     library,
@@ -100,6 +111,7 @@ export function rowOf(run, work, singleClock) {
     batch,
     data,
     imagesPerSecond: (1000 * batch) / step,
+    bestImagesPerSecond: (1000 * batch) / Math.min(...steps),
     medianMs: median(calls),
     p99Ms: quantile(calls, 0.99),
     clock,

@@ -14,9 +14,11 @@ export const kHelp = `npm run bench -- [options]
   --json FILE     Where the figures go. Default: bench/results/<date>-<processor>.json;
                   with --quick nowhere.
   --as-built      Measure dist/ as it lies there: no set-up, no build.
+  --node20        Besides: Fovea in the Node that runs this, where it is not Node 24.
+  --browser       Besides: Fovea in pages of Chromium, Firefox and WebKit.
   --layers        Instead: each layer's time, GFLOP/s and share of the limit.
   --scale         Instead: time per image over batch sizes and over widths; memory.
-  --browser       Instead: Fovea in Chromium, Firefox and WebKit, and its cold start there.
+  --browser-alone Instead: that alone.
   --help          This text.
 `
 
@@ -31,7 +33,9 @@ const kOptions = {
   'as-built': flag,
   layers: flag,
   scale: flag,
+  node20: flag,
   browser: flag,
+  'browser-alone': flag,
   help: flag,
 }
 
@@ -50,13 +54,15 @@ export function readOptions(args) {
     only: list('only', values.only, kLibraries),
     nets: list('nets', values.nets, Object.keys(kNets)),
     windows: whole('windows', values.windows ?? (quick ? '5' : '20')),
-    windowMs: quick ? 15 : 100,
+    windowMs: quick ? 15 : 50,
     slowWindows: quick ? 1 : 2,
     json: values.json,
     asBuilt: values['as-built'] === true,
     layers: values.layers === true,
     scale: values.scale === true,
+    node20: values.node20 === true,
     browser: values.browser === true,
+    browserAlone: values['browser-alone'] === true,
     help: values.help === true,
     named: values.only !== undefined,
   }

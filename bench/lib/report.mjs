@@ -19,17 +19,21 @@ const peersIn = (list, key) =>
   )
 const number = (value, digits) => (value === undefined ? '-' : value.toFixed(digits))
 
-/** Fovea's best, and each peer's with the ratio. */
+/** How much of a processor others took. */
+export const busyText = (share) => (share === undefined ? '?' : `${(100 * share).toFixed(0)} %`)
+
+/** Fovea as it chooses itself, and each peer's best with the ratio. */
 export function comparisonTable(comparisons) {
   const peers = peersIn(comparisons, 'speeds')
   const columns = peers.flatMap((name) => [name, 'ratio'])
-  const head = ['images/s', 'pixels', 'threads', 'clock', 'fovea', 'variant', ...columns]
+  const head = ['images/s', 'pixels', 'threads', 'clock', 'others', 'fovea', 'variant', ...columns]
   const rows = comparisons.map(
-    ({ net, phase, batch, data, threads, clock, fovea, speeds, ratios }) => [
+    ({ net, phase, batch, data, threads, clock, busy, fovea, speeds, ratios }) => [
       `${net} ${phase} ${batch}`,
       data,
       String(threads),
       clock,
+      busyText(busy),
       speeds.fovea === undefined ? '-' : whole(speeds.fovea),
       fovea.variant === undefined ? '-' : `${fovea.variant} x${fovea.threads}`,
       ...peers.flatMap((name) => [
@@ -69,12 +73,39 @@ export function latencyTable(rows) {
 }
 
 export function startTable(starts) {
-  const body = starts.map(({ library, variant, threads, host, coldStartMs, peakRssBytes }) => [
-    `${library} ${variant} x${threads}, ${host}`,
-    coldStartMs.toFixed(0),
-    (peakRssBytes / 1e6).toFixed(0),
+  const body = starts.map((row) => [
+    `${row.library} ${row.variant} x${row.threads}, ${row.host}`,
+    number(row.coldStartMs, 0),
+    number(row.firstStepMs, 0),
+    number(row.peakRssBytes && row.peakRssBytes / 1e6, 0),
   ])
-  return table([['from nothing to the first trained step of B', 'ms', 'peak MB'], ...body])
+  return table([
+    ['to the first trained step of B, ms', 'from nothing', 'from the import', 'peak MB'],
+    ...body,
+  ])
+}
+
+/** Fovea's two threads over its one. */
+export function gainTable(gains) {
+  if (gains.length === 0) return ''
+  const body = gains.map(({ net, phase, batch, data, variant, host, gain }) => [
+    `${net} ${phase} ${batch}, ${data}, ${variant}, ${host}`,
+    gain.toFixed(2),
+  ])
+  return table([['two threads over one (wall)', 'times as fast'], ...body])
+}
+
+/** What is promised, and whether it is so. */
+export function floorTable(floors) {
+  const body = floors.map(({ measure, figure, floor, aim, better, met, aimMet, where }) => [
+    measure,
+    number(figure, figure >= 20 ? 0 : 2),
+    `${better === 'less' ? 'at most' : 'at least'} ${floor}`,
+    number(aim, aim === undefined || Number.isInteger(aim) ? 0 : 2),
+    figure === undefined ? 'not measured' : met ? (aimMet ? 'aim met' : 'met') : 'NOT MET',
+    where ?? '',
+  ])
+  return table([['promised', 'figure', 'floor', 'aim', '', 'the worst is'], ...body])
 }
 
 /** Fovea's share of the limit in training and inference, one thread, real pixels. */

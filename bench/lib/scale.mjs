@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // npm run bench -- --scale: whether the time per image stays the same from batches of 8 to batches of
-// 512, and grows with the multiply-adds of the network alone; and the memory that training takes.
+// 512, and grows with the multiply-adds of the network alone; and the memory that training takes, which
+// every full run states too.
 import { fileURLToPath } from 'node:url'
 import { run } from '../../scripts/lib/shell.mjs'
 import { nodes } from './contestants.mjs'
@@ -35,8 +36,7 @@ export async function scaleReport({ quick, windows }) {
   const settings = { variant: 'relaxed', windowMs: quick ? 50 : 100, windows: quick ? 3 : windows }
   const batches = ask({ ...settings, table: 'batches' })
   const widths = ask({ ...settings, table: 'widths' })
-  const plans = [ask({ ...settings, table: 'plan', net: 'torchMnist', batch: 128 })]
-  if (!quick) plans.push(ask({ ...settings, table: 'plan', net: 'alexnet', batch: 8 }))
+  const memory = measureMemory({ quick })
   const millions = widths.map((row) => ({ ...row, millions: Math.round(row.multiplyAdds / 1e6) }))
   const text = [
     across(batches, 'batch', 'torchMnist, microseconds per image, batch', (row) => row.usPerImage),
@@ -46,16 +46,33 @@ export async function scaleReport({ quick, windows }) {
       'one network of several widths, batch 8, microseconds per million multiply-adds of',
       (row) => row.usPerImage / (row.multiplyAdds / 1e6),
     ),
-    table([
-      ['MiB beside the weights', 'training', 'no plan below', 'inference', 'no plan below', 'heap'],
-      ...plans.map(({ net, batch, training, inference, heapBytes }) => [
-        `${net}, batch ${batch}`,
-        ...[training.planned, training.lowerBound, inference.planned, inference.lowerBound].map(
-          megabytes,
-        ),
-        megabytes(heapBytes),
-      ]),
-    ]),
+    memoryTable(memory),
   ].join('\n\n')
-  return { text, batches, widths, plans }
+  return { text, batches, widths, memory }
+}
+
+/**
+ * What training takes, by plain gradient descent: { net, batch, training, inference, weightBytes, heapBytes },
+ * where `planned` is all that a batch needs at once beside weights (activations and their gradients,
+ * what one pass keeps for the other, scratch), `lowerBound` what is alive at the worst moment, and the
+ * heap everything, after a step: the weights, as much again for their gradients, the plan, rearranged
+ * weights, and what the heap grew in advance.
+ */
+export function measureMemory({ quick }) {
+  const plan = (net, batch) => ask({ variant: 'relaxed', table: 'plan', net, batch })
+  return [plan('torchMnist', 128), ...(quick ? [] : [plan('alexnet', 8)])]
+}
+
+export function memoryTable(memory) {
+  return table([
+    ['MiB', 'training plan', 'none below', 'inference plan', 'none below', 'weights', 'heap'],
+    ...memory.map(({ net, batch, training, inference, weightBytes, heapBytes }) => [
+      `${net}, batch ${batch}`,
+      ...[training.planned, training.lowerBound, inference.planned, inference.lowerBound].map(
+        megabytes,
+      ),
+      megabytes(weightBytes),
+      megabytes(heapBytes),
+    ]),
+  ])
 }

@@ -1,7 +1,24 @@
 // SPDX-License-Identifier: MIT
-// Fovea against each peer: its best variant against the peer's best, once where everybody has one
-// thread and once where everybody may have two.
-import { clockOf, median, stepTimes } from './measure.mjs'
+// Fovea as it chooses its variant itself against each peer's best, once where everybody has one
+// thread and once where everybody may have two; and Fovea's threads against itself.
+import { clockOf, stepTimes } from './measure.mjs'
+import { median } from './statistics.mjs'
+
+/** The median of the ratios of neighbouring windows. */
+function ratioOf(slower, faster, clock) {
+  const own = stepTimes(faster, clock)
+  return median(
+    stepTimes(slower, clock)
+      .map((time, window) => time / own[window])
+      .filter(Number.isFinite),
+  )
+}
+
+/** What Fovea takes by itself where it may choose; undefined where that is not measured. */
+const chosen = (runs, threads) =>
+  runs.find(({ entry: { library, settings } }) => {
+    return library === 'fovea' && settings.variant === 'relaxed' && settings.threads === threads
+  })
 
 /**
  * One case from its runs, for each number of threads. The ratio is the median of the ratios of neighbouring windows:
@@ -18,30 +35,38 @@ export function comparisonsOf(runs, work) {
       const step = median(stepTimes(run, clock))
       if (!(best[library]?.step <= step)) best[library] = { run, step }
     }
-    const { net, phase, batch, data } = work
+    const own = chosen(runs, threads) ?? best.fovea?.run
+    if (own) best.fovea = { run: own, step: median(stepTimes(own, clock)) }
+    const { net, phase, batch, data, busy } = work
     const speeds = {}
     const ratios = {}
     for (const [library, { run, step }] of Object.entries(best)) {
       speeds[library] = (1000 * batch) / step
-      if (library === 'fovea' || !best.fovea) continue
-      const own = stepTimes(best.fovea.run, clock)
-      const pairs = stepTimes(run, clock).map((time, window) => time / own[window])
-      ratios[library] = median(pairs.filter(Number.isFinite))
+      if (library !== 'fovea' && own) ratios[library] = ratioOf(run, own, clock)
     }
-    const { variant, threads: used } = best.fovea?.run.entry.settings ?? {}
-    const host = best.fovea?.run.entry.child.identity.host
-    return {
-      net,
-      phase,
-      batch,
-      data,
-      threads,
-      clock,
-      fovea: { variant, threads: used, host },
-      speeds,
-      ratios,
-    }
+    const { variant, threads: used } = own?.entry.settings ?? {}
+    const fovea = { variant, threads: used, host: own?.entry.child.identity.host }
+    return { net, phase, batch, data, threads, clock, busy, fovea, speeds, ratios }
   })
+}
+
+/** How many times as fast each of Fovea's variants is with two threads as with one, by the wall's clock. */
+export function gainsOf(runs, work) {
+  const { net, phase, batch, data, busy } = work
+  const own = runs.filter(({ entry }) => entry.library === 'fovea')
+  return own
+    .filter(({ entry }) => entry.settings.threads > 1)
+    .flatMap((many) => {
+      const { variant, threads } = many.entry.settings
+      const { host } = many.entry.child.identity
+      const one = own.find(
+        ({ entry: { settings, child } }) =>
+          settings.threads === 1 && settings.variant === variant && child.identity.host === host,
+      )
+      if (one === undefined) return []
+      const gain = ratioOf(one, many, 'wall')
+      return [{ net, phase, batch, data, variant, host, threads, busy, gain }]
+    })
 }
 
 /** One verdict per net, phase, batch and threads: for each peer the worse of both kinds of pixels. */

@@ -2,12 +2,11 @@
 // Fovea against itself: the time per image over batch sizes and over widths of one network, and the
 // memory of a plan: one table a process, as JSON. Times are processor time.
 import * as fovea from '../../dist/node.js'
+import { median } from '../lib/statistics.mjs'
+import { examples } from './first-step.mjs'
 
 const { table, variant, windowMs, windows, net, batch } = JSON.parse(process.argv[2])
 await fovea.init({ variant, threads: 1, worker: false })
-
-/** Any bytes; neighbours differ. */
-const bytes = (length) => Uint8Array.from({ length }, (_, i) => Math.imul(i + 1, 2654435761) >>> 24)
 
 /** Milliseconds of processor time of one call: the median of some windows. */
 async function timeOf(call) {
@@ -27,15 +26,12 @@ async function timeOf(call) {
   }
   const times = []
   for (let i = 0; i < windows; ++i) times.push((await window(count)) / count)
-  return times.sort((a, b) => a - b)[windows >> 1]
+  return median(times)
 }
 
 /** One row: { phase, batch, usPerImage }. */
 async function measure(model, phase, batch) {
-  const [height, width, channels] = model.inputs[0].shape
-  const shape = [batch, height, width, channels]
-  const x = fovea.tensor(bytes(batch * height * width * channels), shape)
-  const labels = Int32Array.from({ length: batch }, (_, i) => i % 10)
+  const { x, labels } = examples(model, batch)
   const call =
     phase === 'train'
       ? () => model.trainOnBatch(x, labels)
@@ -92,15 +88,15 @@ async function widthTable() {
   return rows
 }
 
-/** Bytes planned for a batch beside the weights, and the heap after a step of training. */
+/** Bytes planned for a batch beside the weights, the weights', and the heap after a step of training. */
 async function plan(net, batch) {
   const model = await compiled(await fovea.zoo[net]({ seed: 1 }))
   const training = await model.memory({ batchSize: batch, training: true })
   const inference = await model.memory({ batchSize: batch })
-  const [height, width, channels] = model.inputs[0].shape
-  const x = fovea.tensor(bytes(batch * height * width * channels), [batch, height, width, channels])
-  await model.trainOnBatch(x, new Int32Array(batch))
-  return { net, batch, training, inference, ...(await fovea.memory()) }
+  const { x, labels } = examples(model, batch)
+  await model.trainOnBatch(x, labels)
+  const weightBytes = 4 * model.countParams().total
+  return { net, batch, training, inference, weightBytes, ...(await fovea.memory()) }
 }
 
 const tables = {

@@ -49,16 +49,22 @@ export class TrainingControl {
   paused = false
   stopped = false
   disposed = false
+  private resumes = 0
   private wake: () => void = () => {}
 
   changed(): void {
+    if (!this.paused) ++this.resumes
     this.wake()
   }
 
   async whilePaused(signal: AbortSignal | undefined): Promise<void> {
     const aborted = (): void => this.wake()
     signal?.addEventListener('abort', aborted)
-    while (this.paused && !this.stopped && !this.disposed && signal?.aborted !== true) {
+    // A resume lets the next epoch begin even where a pause follows at once: the engine then waits
+    // before its first batch, as it does between any two.
+    const { resumes } = this
+    const waits = (): boolean => this.paused && this.resumes === resumes
+    while (waits() && !this.stopped && !this.disposed && signal?.aborted !== true) {
       await new Promise<void>((resolve) => (this.wake = resolve))
     }
     signal?.removeEventListener('abort', aborted)

@@ -5,10 +5,9 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
-import { goTo, openPage, untilPhase } from './chromium.mjs'
+import { goTo, kChapters, openPage, untilPhase } from './chromium.mjs'
 import { openSite } from './site.mjs'
 
-const kChapters = ['see', 'data', 'network', 'learn', 'inside', 'try', 'teach', 'mistakes', 'keep']
 const kAxe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const kPhone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true }
 

@@ -15,13 +15,16 @@ const kArguments = [
   '--disable-sync',
 ]
 
+/** The chapters below the first screen, in their order. */
+export const kChapters = 'see data network learn inside try teach mistakes keep'.split(' ')
+
 export function launch(more = []) {
   return chromium.launch({ executablePath: kPath, args: [...kArguments, ...more] })
 }
 
 /** In the page, before its own scripts. */
 function observe() {
-  globalThis.observed = { longTasks: [], shifts: 0 }
+  globalThis.observed = { longTasks: [], shifts: 0, moved: [] }
   const watch = (type, note) =>
     new PerformanceObserver((list) => list.getEntries().forEach(note)).observe({
       type,
@@ -30,8 +33,12 @@ function observe() {
   watch('longtask', ({ startTime, duration }) =>
     globalThis.observed.longTasks.push({ startTime, duration }),
   )
-  watch('layout-shift', ({ value, hadRecentInput }) => {
-    if (!hadRecentInput) globalThis.observed.shifts += value
+  watch('layout-shift', ({ value, hadRecentInput, sources }) => {
+    if (hadRecentInput) return
+    globalThis.observed.shifts += value
+    const where = ({ node }) =>
+      node?.outerHTML?.slice(0, 80) ?? node?.parentElement?.outerHTML.slice(0, 80)
+    globalThis.observed.moved.push(`${value.toFixed(4)}: ${sources.map(where).join(' | ')}`)
   })
 }
 

@@ -104,6 +104,30 @@ test('files of every format; its own comes back, what is none is refused', async
   )
   assert.equal(await accuracy(page), right, 'the network stays')
   assert.equal(await said(page).innerText(), '')
+
+  // Networks that do not fit the present data: other classes, other images.
+  const stranger = async (units, inputShape) => {
+    const layers = [fovea.layers.flatten({ inputShape }), fovea.layers.dense({ units })]
+    const other = await fovea.sequential({ layers })
+    const buffer = Buffer.from(await other.toSafetensors())
+    await other.dispose()
+    return [{ name: 'other.safetensors', mimeType: '', buffer }]
+  }
+  for (const [units, shape, words] of [
+    [2, [28, 28, 1], 'tells 2 classes apart, but the present data has 10. Choose its data first'],
+    [
+      10,
+      [32, 32, 3],
+      'images of 32 × 32 × 3, but the present data has 28 × 28 × 1. Choose its data',
+    ],
+  ]) {
+    await page.locator('.kept input[type=file]').setInputFiles(await stranger(units, shape))
+    await page.waitForFunction(
+      (text) => document.querySelector('.kept [role=alert]').textContent.includes(text),
+      words,
+    )
+    assert.equal(await accuracy(page), right, 'the network stays')
+  }
   assert.deepEqual(problems, [])
   await close()
 })
@@ -145,9 +169,12 @@ test('the race is run to its end, only when asked', async (t) => {
   )
   const rows = await page.locator('.race tbody tr').allInnerTexts()
   for (const row of rows) {
-    assert.match(row, /[\d,]+ images\/s/)
+    assert.match(row, /[\d,]+ images\/s\s+[\d.]+ % of the held-out images right/)
     t.diagnostic(row.replace(/\s+/g, ' '))
   }
+  // All of them learn: ten per cent would be chance.
+  const shares = rows.map((row) => Number(/([\d.]+) % of/.exec(row)[1]))
+  assert.ok(shares[0] > 60, `Fovea has ${shares[0]} % right`)
   assert.equal(rivals.length, 2)
   assert.deepEqual(problems, [])
   await close()

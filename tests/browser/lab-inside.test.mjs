@@ -4,22 +4,8 @@
 // data set; which samples are shown.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
 import * as fovea from 'fovea'
-
-async function load(name) {
-  const entry = fileURLToPath(new URL(`../../web/src/lab/${name}.ts`, import.meta.url))
-  const { outputFiles } = await build({
-    entryPoints: [entry],
-    bundle: true,
-    format: 'esm',
-    write: false,
-    external: ['fovea'],
-  })
-  const code = Buffer.from(outputFiles[0].text).toString('base64')
-  return import(`data:text/javascript;base64,${code}`)
-}
+import { load } from './module.mjs'
 
 const close = (actual, expected, what) =>
   assert.ok(Math.abs(actual - expected) < 1e-5, `${what}: ${actual} is not ${expected}`)
@@ -45,7 +31,7 @@ const layer = (type, config) => ({ name: type, type, config, outputShape: [], pa
 const weights = (found) => (name) => found[name]
 
 test('every unit of the lecture’s sliding window', async () => {
-  const { openConv } = await load('unit')
+  const { openConv } = await load('lab/unit')
   const kernel = { name: 'k', shape: [3, 3, 1, 1], data: Float32Array.from(kKernel) }
   const conv = layer('conv2d', { kernelSize: [3, 3], strides: [1, 1], padding: 'valid' })
   kMap.forEach((row, y) =>
@@ -58,7 +44,7 @@ test('every unit of the lecture’s sliding window', async () => {
 })
 
 test('same padding, stride, dilation, several maps, depthwise', async () => {
-  const { openConv, windowOf } = await load('unit')
+  const { openConv, windowOf } = await load('lab/unit')
   const unit = { y: 0, x: 0, channel: 0 }
   const window = (config, shape = [6, 6, 1]) => {
     const { top, left } = windowOf(layer('conv2d', config), { ...picture, shape }, unit)
@@ -92,7 +78,7 @@ test('same padding, stride, dilation, several maps, depthwise', async () => {
 })
 
 test('the lecture’s pooling; a neuron', async () => {
-  const { openDense, openPool } = await load('unit')
+  const { openDense, openPool } = await load('lab/unit')
   const numbers = '346217 354988 175466 726545 617724 533143'.replaceAll(' ', '')
   const input = { name: 'i', shape: [6, 6, 1], data: Float32Array.from(numbers, Number) }
   const config = { poolSize: [3, 3], strides: [3, 3], padding: 'valid' }
@@ -159,9 +145,9 @@ const kKinds = [
 
 /** What the opened unit adds up to, by the module that the page opens it with. */
 async function opener() {
-  const { openConv, openDense, openPool } = await load('unit')
-  const { openNorm, openResponse } = await load('norm')
-  const { valueAt } = await load('unit')
+  const { openConv, openDense, openPool } = await load('lab/unit')
+  const { openNorm, openResponse } = await load('lab/norm')
+  const { valueAt } = await load('lab/unit')
   const ended = ({ config }, total) => kActivations[config.activation](total)
   return ({ layer: one, input, weight, unit }) => {
     const { type, config } = one
@@ -177,7 +163,7 @@ async function opener() {
 }
 
 test('every unit of every kind of layer adds up to the number that the engine gives', async () => {
-  const { kLayerKinds } = await load('blueprint')
+  const { kLayerKinds } = await load('lab/blueprint')
   const made = new Set(kKinds.map(([type]) => type))
   assert.deepEqual(
     Object.keys(kLayerKinds).filter((type) => !made.has(type)),
@@ -224,7 +210,7 @@ test('every unit of every kind of layer adds up to the number that the engine gi
 })
 
 test('what layers cost, in the lecture’s numbers', async () => {
-  const { bytes, costOf, large } = await load('cost')
+  const { bytes, costOf, large } = await load('lab/cost')
   const conv = (filters, kernel, height) => ({
     ...layer('conv2d', { kernelSize: [kernel, kernel], groups: 1 }),
     outputShape: [null, height, height, filters],
@@ -242,14 +228,14 @@ test('what layers cost, in the lecture’s numbers', async () => {
 })
 
 test('histograms lie around zero; statistics of a set; samples are not repeated', async () => {
-  const { histogram } = await load('histogram')
+  const { histogram } = await load('lab/histogram')
   const { bins, limit, mean } = histogram([-2, 0, 0, 0, 1, 1])
   assert.deepEqual([limit, mean, bins.length], [2, 0, 41])
   close(bins[20], 1, 'the middle')
   close(bins[0], 1 / 3, 'the lower end')
   close(bins[30], 2 / 3, 'half way up')
 
-  const { sampleRows, statisticsOf } = await load('statistics')
+  const { sampleRows, statisticsOf } = await load('lab/statistics')
   const images = { data: Uint8Array.of(0, 100, 50, 50, 255, 255), shape: [3, 1, 2, 1] }
   const labels = Int32Array.of(0, 0, 1)
   const found = await statisticsOf({ images, labels }, ['a', 'b', 'c'])

@@ -2,28 +2,11 @@
 // The page's plain functions, without a browser: the address, numbers in words, curves, judging.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
 import * as fovea from 'fovea'
-
-/** A TypeScript module of the page, compiled in memory. */
-async function load(name) {
-  const entry = fileURLToPath(new URL(`../../web/src/lab/${name}.ts`, import.meta.url))
-  const { outputFiles } = await build({
-    entryPoints: [entry],
-    bundle: true,
-    format: 'esm',
-    write: false,
-    external: ['fovea'],
-    define: { __DATA_FILES__: '{"mnist":[],"fashion":[],"cifar":[]}' },
-  })
-  return import(
-    `data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString('base64')}`
-  )
-}
+import { load } from './module.mjs'
 
 describe('settings and the address', async () => {
-  const { kUsual, namesSeed, queryWith, settingsFrom, validNumber } = await load('settings')
+  const { kUsual, namesSeed, queryWith, settingsFrom, validNumber } = await load('lab/settings')
   const from = (query) => settingsFrom(new URLSearchParams(query))
 
   test('an empty address is the usual experiment, and the usual one leaves it empty', () => {
@@ -78,7 +61,7 @@ describe('settings and the address', async () => {
 
 describe('blueprints', async () => {
   const { blueprintOf, layerName, readBlueprint, textOf, usualLayer, withClasses } =
-    await load('blueprint')
+    await load('lab/blueprint')
   const text =
     'conv2d_16_3_1_same_1_relu-maxPooling2d_2_2-conv2d_8_5_2_valid_1_gelu-flatten-dropout_0.25-' +
     'dense_10_linear'
@@ -120,7 +103,7 @@ describe('blueprints', async () => {
 })
 
 test('numbers in words', async () => {
-  const { duration, milliseconds, percent, thousands, whole } = await load('format')
+  const { duration, milliseconds, percent, thousands, whole } = await load('lab/format')
   assert.equal(whole(98442), '98,442')
   assert.equal(percent(0.974), '97.4 %')
   assert.equal(percent(0.9999), '99.9 %', 'not 100 % while one is wrong')
@@ -138,7 +121,7 @@ test('numbers in words', async () => {
 })
 
 describe('curves', async () => {
-  const { Curve } = await load('curves')
+  const { Curve } = await load('lab/curves')
 
   test('the thick line is the running mean of the thin one', () => {
     const curve = new Curve()
@@ -175,7 +158,7 @@ describe('curves', async () => {
 })
 
 test('outputs are judged: softmax where they are logits, mean of -log p, the largest wins', async () => {
-  const { judge, probabilities } = await load('classify')
+  const { judge, probabilities } = await load('lab/classify')
   const even = probabilities(new Float32Array(10), true)
   assert.ok(even.every((share) => Math.abs(share - 0.1) < 1e-12))
   assert.deepEqual(probabilities([1000, 0], true), [1, 0], 'large logits do not overflow')
@@ -192,7 +175,7 @@ test('outputs are judged: softmax where they are logits, mean of -log p, the lar
 })
 
 test('sixteen digits are shown, every class among them', async () => {
-  const { sixteenOf } = await load('data')
+  const { sixteenOf } = await load('lab/data')
   const labels = Int32Array.from({ length: 1000 }, (_, row) => (row * row * 7 + (row >> 3)) % 10)
   const rows = sixteenOf(labels)
   assert.equal(new Set(rows).size, 16)

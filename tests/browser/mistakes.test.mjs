@@ -4,11 +4,11 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { audit } from './audit.mjs'
-import { goTo, visitable } from './built.mjs'
-import { accuracy, openPage, untilPhase } from './chromium.mjs'
+import { accuracy, goTo, openPage, untilPhase } from './chromium.mjs'
+import { openSite } from './site.mjs'
 
 let visited
-before(async () => (visited = await visitable()))
+before(async () => (visited = await openSite()))
 after(() => visited?.close())
 
 const kWrong = '[data-testid=wrong]'

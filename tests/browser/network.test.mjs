@@ -146,3 +146,34 @@ test('one step is one batch, before training and in a pause; optimizer and link'
   assert.deepEqual(problems, [])
   await close()
 })
+
+test('one step is one batch over the end of an epoch as well', async () => {
+  const address = `${site.url}?autostart=0&net=softmaxRegression&batch=512&epochs=100&seed=1#learn`
+  const { page, problems, close } = await openPage(site.browser, address)
+  await goTo(page, 'learn')
+  const learn = page.locator('#learn')
+  const seen = async () =>
+    Number((await learn.locator('.facts dd').nth(1).innerText()).replace(',', ''))
+  await learn.getByRole('button', { name: 'Start', exact: true }).click()
+  await untilPhase(page, 'training')
+  await learn.getByRole('button', { name: 'Pause, to step' }).click()
+  await untilPhase(page, 'paused')
+  await page.waitForTimeout(700)
+  let now = await seen()
+  // 9,000 images are 17 batches of 512 and one of 296.
+  for (let step = 0; step < 18; ++step) {
+    await learn.getByRole('button', { name: 'One step' }).click()
+    await page.waitForFunction(
+      (before) =>
+        document.querySelectorAll('#learn .facts dd')[1].textContent.replace(',', '') !== before,
+      String(now),
+    )
+    const next = now + Math.min(512, 9000 - (now % 9000))
+    assert.equal(await seen(), next, `step ${step + 1} from ${now}`)
+    now = next
+  }
+  await page.waitForTimeout(700)
+  assert.equal(await seen(), now, 'and no more')
+  assert.deepEqual(problems, [])
+  await close()
+})

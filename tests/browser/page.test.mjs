@@ -6,10 +6,12 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import * as fovea from 'fovea'
 import { createServer } from 'vite'
+import { root } from '../../scripts/lib/paths.mjs'
 import { accuracy, goTo, launch, openPage, phase, untilAccuracy, untilPhase } from './chromium.mjs'
+import { drawWithFinger, kPhone, stroke } from './finger.mjs'
 import { writeDigit } from './handwriting.mjs'
 import { serve } from './server.mjs'
-import { kRoot, openSite } from './site.mjs'
+import { openSite } from './site.mjs'
 import { writePaperVideo } from './video.mjs'
 
 const kLongestTask = 200
@@ -245,30 +247,17 @@ test('the keyboard is enough: start, draw, clear', async () => {
 })
 
 test('fits a phone, and a finger draws', async () => {
-  const { page, problems, close } = await openPage(browser, `${server.url}?epochs=1&seed=1`, {
-    viewport: { width: 360, height: 740 },
-    deviceScaleFactor: 2,
-    isMobile: true,
-    hasTouch: true,
-  })
+  const { page, problems, close } = await openPage(browser, `${server.url}?epochs=1&seed=1`, kPhone)
   await untilPhase(page, 'done')
   const [wide, shown] = await page.evaluate(() => [
     document.documentElement.scrollWidth,
     document.documentElement.clientWidth,
   ])
   assert.ok(wide <= shown, `the page is ${wide} pixels wide on a screen of ${shown}`)
-  await page.locator('#draw [data-testid=pad]').scrollIntoViewIfNeeded()
-  const { x, y, width, height } = await page.locator('#draw [data-testid=pad]').boundingBox()
+  const pad = page.locator('#draw [data-testid=pad]')
+  await pad.scrollIntoViewIfNeeded()
   const scrolled = await page.evaluate(() => scrollY)
-  const session = await page.context().newCDPSession(page)
-  const touch = (type, ...points) =>
-    session.send('Input.dispatchTouchEvent', {
-      type,
-      touchPoints: points.map(([u, v]) => ({ x: x + u * width, y: y + v * height })),
-    })
-  await touch('touchStart', [0.52, 0.2])
-  for (let v = 0.24; v < 0.8; v += 0.04) await touch('touchMove', [0.52 - v * 0.05, v])
-  await touch('touchEnd')
+  await drawWithFinger(page, pad, stroke([0.52, 0.2], [0.48, 0.78]))
   await expectVerdict(page, 1)
   assert.equal(await page.evaluate(() => scrollY), scrolled, 'drawing does not scroll')
   assert.deepEqual(problems, [])
@@ -284,7 +273,7 @@ test('waits for a press where motion is to be reduced', async () => {
 })
 
 test('works without the isolation headers, and says why it has one thread', async () => {
-  const plain = await serve(join(folder, 'page'), { isolated: false })
+  const plain = await serve(site.page, { isolated: false })
   const { page, problems, close } = await openPage(browser, `${plain.url}?epochs=1`)
   await untilPhase(page, 'done')
   assert.match(await page.locator('.engine').textContent(), /1 thread$/)
@@ -295,7 +284,7 @@ test('works without the isolation headers, and says why it has one thread', asyn
 })
 
 test('works from the server that npm start runs', async () => {
-  const configFile = join(kRoot, 'web/vite.config.mjs')
+  const configFile = join(root, 'web/vite.config.mjs')
   const dev = await createServer({
     configFile,
     cacheDir: join(folder, 'vite'),

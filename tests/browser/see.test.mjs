@@ -3,35 +3,22 @@
 // and keyboard, with the maps that the engine makes.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
 import { audit } from './audit.mjs'
-import { goTo, visitable } from './built.mjs'
-import { openPage } from './chromium.mjs'
+import { goTo, openPage } from './chromium.mjs'
+import { drawWithFinger, kPhone, stroke } from './finger.mjs'
+import { load } from './module.mjs'
+import { openSite } from './site.mjs'
 
 const kMap = '[data-testid=map]'
 
 const setting = (page, name) =>
   page.locator('.see-side').getByRole('combobox', { name, exact: true })
 
-async function load(name) {
-  const entry = fileURLToPath(new URL(`../../web/src/see/${name}.ts`, import.meta.url))
-  const { outputFiles } = await build({
-    entryPoints: [entry],
-    bundle: true,
-    format: 'esm',
-    write: false,
-    external: ['fovea'],
-  })
-  const text = Buffer.from(outputFiles[0].text).toString('base64')
-  return import(`data:text/javascript;base64,${text}`)
-}
-
 describe('arithmetic', async () => {
-  const { axisOf, gathered, tapsAt, written } = await load('slide')
-  const { kPictures } = await load('pictures')
-  const { parsed, typed } = await load('kernels')
-  const { kUsualSetup, setupFrom, setupText } = await load('setup')
+  const { axisOf, gathered, tapsAt, written } = await load('see/slide')
+  const { kPictures } = await load('see/pictures')
+  const { parsed, typed } = await load('see/kernels')
+  const { kUsualSetup, setupFrom, setupText } = await load('see/setup')
 
   test('sizes: floor((N + 2P - F) / S) + 1, and what is never seen', () => {
     const rows = [
@@ -102,7 +89,7 @@ describe('arithmetic', async () => {
 
 describe('the panel', () => {
   let visited
-  before(async () => (visited = await visitable()))
+  before(async () => (visited = await openSite()))
   after(() => visited?.close())
 
   const visit = async (query, options) => {
@@ -245,24 +232,11 @@ describe('the panel', () => {
 
   test('a drawing and the digit in view, on a phone, by finger', async () => {
     const { page, problems, close } = await visit('&see=drawing_verticalEdges_1_1_0', {
-      viewport: { width: 360, height: 740 },
-      deviceScaleFactor: 2,
-      isMobile: true,
-      hasTouch: true,
+      ...kPhone,
       colorScheme: 'dark',
     })
     const pad = page.locator('#see [data-testid=pad]')
-    await pad.scrollIntoViewIfNeeded()
-    const { x, y, width, height } = await pad.boundingBox()
-    const session = await page.context().newCDPSession(page)
-    const touch = (type, ...points) =>
-      session.send('Input.dispatchTouchEvent', {
-        type,
-        touchPoints: points.map(([u, v]) => ({ x: x + u * width, y: y + v * height })),
-      })
-    await touch('touchStart', [0.5, 0.2])
-    for (let v = 0.24; v < 0.8; v += 0.04) await touch('touchMove', [0.5, v])
-    await touch('touchEnd')
+    await drawWithFinger(page, pad, stroke([0.5, 0.2], [0.5, 0.78]))
     const largest = () =>
       page.locator('.maps figure').last().locator('.legend .number').last().innerText()
     await page.waitForFunction(
@@ -291,7 +265,7 @@ describe('the panel', () => {
   })
 
   test('in colour: the sums of three colours and a bias are the engine’s numbers', async () => {
-    const { kChannels, kFilters } = await load('volume')
+    const { kChannels, kFilters } = await load('see/volume')
     // Every product again, in plain loops: padding 1, stride 2.
     const expected = kFilters.map(({ slices, bias }) =>
       Array.from({ length: 9 }, (_, i) => {

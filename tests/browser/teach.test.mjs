@@ -6,39 +6,17 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
 import * as fovea from 'fovea'
 import { audit } from './audit.mjs'
-import { goTo, visitable } from './built.mjs'
-import { openPage, untilPhase } from './chromium.mjs'
+import { goTo, openPage, untilPhase } from './chromium.mjs'
+import { drawWithFinger, kPhone, stroke } from './finger.mjs'
+import { load } from './module.mjs'
+import { openSite } from './site.mjs'
 import { writeTwoScenes } from './video.mjs'
 
 let visited
-before(async () => (visited = await visitable()))
+before(async () => (visited = await openSite()))
 after(() => visited?.close())
-
-/** A module of the page, compiled in memory; the package is Node's own. */
-async function load(name) {
-  const entry = fileURLToPath(new URL(`../../web/src/teach/${name}.ts`, import.meta.url))
-  const own = {
-    name: 'fovea',
-    setup: ({ onResolve }) =>
-      onResolve({ filter: /^fovea$/ }, () => ({
-        path: import.meta.resolve('fovea'),
-        external: true,
-      })),
-  }
-  const { outputFiles } = await build({
-    entryPoints: [entry],
-    bundle: true,
-    format: 'esm',
-    write: false,
-    plugins: [own],
-  })
-  const text = Buffer.from(outputFiles[0].text).toString('base64')
-  return import(`data:text/javascript;base64,${text}`)
-}
 
 const kPad = '#teach [data-testid=pad]'
 
@@ -193,7 +171,7 @@ test('two drawn classes, from scratch and from the trained network', async (t) =
 })
 
 test('a taught network’s name says what it knows', async () => {
-  const { labelOf, namesAt, placeOf, readLabel } = await load('label')
+  const { labelOf, namesAt, placeOf, readLabel } = await load('teach/label')
   const label = { names: ['Über|all', 'B, C'], filmed: true, ink: false }
   assert.match(labelOf(label), /^[\w.-]+$/)
   assert.deepEqual(readLabel(labelOf(label)), label)
@@ -205,8 +183,8 @@ test('a taught network’s name says what it knows', async () => {
 })
 
 test('the frozen network is shared, not changed, and what is taught outlives it', async () => {
-  const { fromFeatures, lastFeatures } = await load('student')
-  const { batchOf } = await load('samples')
+  const { fromFeatures, lastFeatures } = await load('teach/student')
+  const { batchOf } = await load('teach/samples')
   const bytes = (fill) => ({ data: new Uint8Array(784).fill(fill), shape: [28, 28, 1] })
   const pictures = [20, 30, 40, 200, 210, 220].map(bytes)
   const { x, labels } = batchOf(pictures, [0, 0, 0, 1, 1, 1])
@@ -239,7 +217,7 @@ test('the frozen network is shared, not changed, and what is taught outlives it'
 })
 
 test('a drawing is cut out wherever it was drawn, and blank paper is none', async () => {
-  const { croppedToInk, heldBack } = await load('samples')
+  const { croppedToInk, heldBack } = await load('teach/samples')
   const paper = (...points) => {
     const data = new Uint8Array(100 * 100 * 4)
     for (const [px, py] of points) data[(py * 100 + px) * 4 + 3] = 255
@@ -269,7 +247,7 @@ test('two filmed classes, recorded while a button or a key is held', async (t) =
   const folder = await mkdtemp(join(tmpdir(), 'fovea-teach-'))
   const video = join(folder, 'scenes.y4m')
   await writeTwoScenes(video)
-  const filming = await visitable([
+  const filming = await openSite([
     '--use-fake-device-for-media-stream',
     '--use-fake-ui-for-media-stream',
     `--use-file-for-fake-video-capture=${video}`,
@@ -346,25 +324,11 @@ test('two filmed classes, recorded while a button or a key is held', async (t) =
 
 test('fits a phone, and a finger draws an example', async () => {
   const { page, problems, close } = await openPage(visited.browser, `${visited.url}?autostart=0`, {
-    viewport: { width: 360, height: 740 },
-    deviceScaleFactor: 2,
-    isMobile: true,
-    hasTouch: true,
+    ...kPhone,
     colorScheme: 'dark',
   })
   await goTo(page, 'teach')
-  const pad = page.locator(kPad)
-  await pad.scrollIntoViewIfNeeded()
-  const { x, y, width, height } = await pad.boundingBox()
-  const session = await page.context().newCDPSession(page)
-  const touch = (type, ...points) =>
-    session.send('Input.dispatchTouchEvent', {
-      type,
-      touchPoints: points.map(([u, v]) => ({ x: x + u * width, y: y + v * height })),
-    })
-  await touch('touchStart', [0.3, 0.3])
-  for (let v = 0.34; v < 0.7; v += 0.04) await touch('touchMove', [v, v])
-  await touch('touchEnd')
+  await drawWithFinger(page, page.locator(kPad), stroke([0.3, 0.3], [0.7, 0.7]))
   await page.getByRole('button', { name: 'It is Class A' }).tap()
   await untilCount(page, 0, 1)
   await page.getByRole('button', { name: 'Add a class' }).tap()

@@ -8,13 +8,14 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import * as fovea from 'fovea'
 import { audit } from './audit.mjs'
-import { goTo, visitable } from './built.mjs'
-import { openPage, untilPhase } from './chromium.mjs'
+import { goTo, openPage, untilPhase } from './chromium.mjs'
+import { drawWithFinger, kPhone, stroke } from './finger.mjs'
 import { writeDigit } from './handwriting.mjs'
+import { openSite } from './site.mjs'
 import { writePaperVideo } from './video.mjs'
 
 let visited
-before(async () => (visited = await visitable()))
+before(async () => (visited = await openSite()))
 after(() => visited?.close())
 
 const verdictIs = (page, wanted) =>
@@ -87,7 +88,7 @@ test('the camera: recognised, mirrored, off when the chapter is left', async () 
   // A plainly written 3.
   const video = join(folder, 'paper.y4m')
   await writePaperVideo(video, digits.images.data.subarray(16 * 784, 17 * 784))
-  const filming = await visitable([
+  const filming = await openSite([
     '--use-fake-device-for-media-stream',
     '--use-fake-ui-for-media-stream',
     `--use-file-for-fake-video-capture=${video}`,
@@ -209,28 +210,12 @@ test('fits a phone in the dark; a finger and the keyboard draw', async () => {
   const { page, problems, close } = await openPage(
     visited.browser,
     `${visited.url}?epochs=1&seed=1`,
-    {
-      viewport: { width: 360, height: 740 },
-      deviceScaleFactor: 2,
-      isMobile: true,
-      hasTouch: true,
-      colorScheme: 'dark',
-    },
+    { ...kPhone, colorScheme: 'dark' },
   )
   await untilPhase(page, 'done')
   await goTo(page, 'try')
   const pad = page.locator('#try [data-testid=pad]')
-  await pad.scrollIntoViewIfNeeded()
-  const { x, y, width, height } = await pad.boundingBox()
-  const session = await page.context().newCDPSession(page)
-  const touch = (type, ...points) =>
-    session.send('Input.dispatchTouchEvent', {
-      type,
-      touchPoints: points.map(([u, v]) => ({ x: x + u * width, y: y + v * height })),
-    })
-  await touch('touchStart', [0.52, 0.2])
-  for (let v = 0.24; v < 0.8; v += 0.04) await touch('touchMove', [0.52 - v * 0.05, v])
-  await touch('touchEnd')
+  await drawWithFinger(page, pad, stroke([0.52, 0.2], [0.48, 0.78]))
   await verdictIs(page, 1)
   await page.locator('#try').getByRole('application', { name: 'Drawing pad' }).press('Delete')
   await verdictIs(page, '–')

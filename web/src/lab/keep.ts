@@ -2,6 +2,7 @@
 // A network leaves the engine: kept in this browser, or written as a file of one of the formats that
 // others read; and comes back.
 import type { Model } from 'fovea'
+import { engine } from './engine.js'
 
 export interface KeptModel {
   name: string
@@ -44,7 +45,7 @@ export async function forget(url: string): Promise<void> {
 }
 
 export async function reopen(source: string | readonly File[]): Promise<Model> {
-  const { loadModel } = await import('fovea')
+  const { loadModel } = await engine()
   if (typeof source === 'string') return loadModel(source)
   const [only] = source
   return source.length === 1 && only ? loadModel(only) : loadModel(source)

@@ -7,11 +7,12 @@ import type { Held } from './classify.js'
 import { Curve } from './curves.js'
 import { kSubjects, loadData, pixelsOf, showImages, sixteenOf } from './data.js'
 import type { LabData, ShownImage } from './data.js'
+import { startEngine } from './engine.js'
 import { Examiner } from './examiner.js'
 import { Gaze } from './gaze.svelte.js'
 import { Herald } from './herald.js'
 import { Maps } from './maps.svelte.js'
-import { Network } from './network.js'
+import { misfitOf, Network } from './network.js'
 import type { LayerInfo } from './network.js'
 import { isDisposed, sentence } from './repeat.js'
 import { makeRun, withRun } from './runs.js'
@@ -124,9 +125,10 @@ export class Lab {
   async open(settings: Settings, reproducible: boolean): Promise<void> {
     this.settings = settings
     await this.guarded(async () => {
-      const fovea = await import('fovea')
       const digits = this.load()
-      this.backend = await fovea.init({ reproducible })
+      // The engine's own trouble is told first.
+      digits.catch(() => {})
+      this.backend = await startEngine(reproducible)
       await digits
       await this.renew()
     })
@@ -189,16 +191,15 @@ export class Lab {
   /** Goes on with a model that was kept: it is trained and asked as if it had been made here. */
   async adopt(make: () => Promise<Model>): Promise<void> {
     const { data, settings } = this
-    if (!data) return
+    if (!data)
+      throw new Error('There is no data yet to try a network on. Wait for it, or choose it.')
     const model = await make()
-    const network = await Network.of(model, settings, data)
-    if (network.inputShape.join() !== data.shape.join()) {
-      const [have, want] = [network.inputShape.join(' × '), data.shape.join(' × ')]
-      await network.dispose()
-      throw new Error(
-        `This network takes images of ${have}, but the present data has ${want}. Choose its data first.`,
-      )
+    const misfit = misfitOf(model, data)
+    if (misfit !== '' || data !== this.data) {
+      await model.dispose()
+      throw new Error(misfit || 'The data was changed meanwhile. Open the network again.')
     }
+    const network = await Network.of(model, settings, data)
     const blueprint = blueprintOf(network.layers)
     if (blueprint) this.settings = { ...settings, network: 'own', layers: textOf(blueprint) }
     await this.renew(network)
@@ -327,7 +328,7 @@ export class Lab {
     this.lossCurve.addStep(images, step.loss)
     this.accuracyCurve.addStep(images, step.metrics['accuracy'] ?? 0)
     this.speed.note(step.size)
-    this.stepper.noted(this.network)
+    this.stepper.noted()
     const now = performance.now()
     // In a pause every single step is shown.
     if (this.phase === 'training' && now - this.lastScreen < kScreenMilliseconds) return

@@ -139,6 +139,23 @@ export class Network {
   }
 }
 
+/** Why a model cannot be trained on a data set, as a sentence; empty where it can. */
+export function misfitOf(model: Model, { shape, classNames }: LabData): string {
+  const sides = (port: { shape: readonly (number | null)[] } | undefined): string =>
+    port?.shape.join(' × ') ?? ''
+  const remedy = 'Choose its data first, in the chapter Data.'
+  const [input, more] = model.inputs
+  if (more || model.outputs.length !== 1) {
+    return 'This network has several inputs or outputs; this page shows those that have one of each.'
+  }
+  if (sides(input) !== shape.join(' × ')) {
+    return `This network takes images of ${sides(input)}, but the present data has ${shape.join(' × ')}. ${remedy}`
+  }
+  const classes = sides(model.outputs[0])
+  if (classes === String(classNames.length)) return ''
+  return `This network tells ${classes} classes apart, but the present data has ${classNames.length}. ${remedy}`
+}
+
 type Fovea = typeof import('fovea')
 
 function optimizer(fovea: Fovea, settings: Settings, steps: number): Optimizer {

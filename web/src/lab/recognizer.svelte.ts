@@ -3,6 +3,7 @@
 // time taken. Pictures come faster than answers, so only the newest one waits.
 import type { browser } from 'fovea'
 import { largest } from './classify.js'
+import { engine } from './engine.js'
 import type { Lab } from './lab.svelte.js'
 
 type Source = Parameters<typeof browser.digitFromPixels>[0]
@@ -100,7 +101,7 @@ export class Recognizer {
 
   /** Digits are fitted and centred as MNIST's are; other pictures are only scaled. */
   private async normalised(source: Source): Promise<Normalised> {
-    const { browser } = await import('fovea')
+    const { browser } = await engine()
     const [height = 28, width = 28, channels = 1] = this.shape
     if (this.lab.data?.handwriting !== false) return browser.digitFromPixels(source)
     const { data } = await browser.fromPixels(source, {

@@ -1,29 +1,30 @@
 // SPDX-License-Identifier: MIT
-// Single steps in a pause. Between two epochs nothing runs in the engine that could be stepped: it goes
-// on then, and pauses again at the first report.
+// Single steps in a pause. Between two epochs the first wish only begins the next epoch, which waits
+// before its first batch: what was not granted after a while is wished again.
 import type { Network } from './network.js'
 
 const kStepMilliseconds = 250
+const kMostWishes = 20
 
 export class Stepper {
-  private stepped = false
-  private pausesNext = false
+  private steps = 0
+  private waiting: ReturnType<typeof setTimeout> | undefined
 
   /** One batch. `still` tells whether the network is as it was: paused, and not replaced. */
   step(network: Network, still: () => boolean): void {
-    this.stepped = false
+    clearTimeout(this.waiting)
+    this.wish(network, still, this.steps, kMostWishes)
+  }
+
+  private wish(network: Network, still: () => boolean, before: number, left: number): void {
     network.step()
-    setTimeout(() => {
-      if (this.stepped || !still()) return
-      this.pausesNext = true
-      network.resume()
+    this.waiting = setTimeout(() => {
+      if (this.steps === before && left > 0 && still()) this.wish(network, still, before, left - 1)
     }, kStepMilliseconds)
   }
 
   /** A batch was trained. */
-  noted(network: Network | undefined): void {
-    this.stepped = true
-    if (this.pausesNext) network?.pause()
-    this.pausesNext = false
+  noted(): void {
+    ++this.steps
   }
 }

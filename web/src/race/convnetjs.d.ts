@@ -7,6 +7,8 @@ declare module 'convnetjs' {
   }
   export class Net {
     makeLayers(layers: readonly object[]): void
+    forward(input: Vol, training: boolean): Vol
+    getPrediction(): number
   }
   export class Trainer {
     constructor(net: Net, options: object)

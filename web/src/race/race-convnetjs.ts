@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // ConvNetJS in the race. It takes one image at a time and adds gradients up until a batch is full.
 import * as convnet from 'convnetjs'
-import { runRace } from './order.js'
+import { kLearningRate, kMomentum, runRace } from './order.js'
 import type { RaceOrder } from './order.js'
 
 const kLayers = [
@@ -17,15 +17,28 @@ const kLayers = [
 ]
 
 onmessage = ({ data }: MessageEvent<RaceOrder>) => {
-  const { pixels, labels, batchSize } = data
+  const { pixels, labels, batchSize, held } = data
   const net = new convnet.Net()
   net.makeLayers(kLayers)
-  const trainer = new convnet.Trainer(net, { method: 'adam', batch_size: batchSize, l2_decay: 0 })
-  void runRace(data, (rows) => {
-    for (const row of rows) {
-      const volume = new convnet.Vol(28, 28, 1, 0)
-      for (let i = 0; i < 784; ++i) volume.w[i] = (pixels[row * 784 + i] ?? 0) / 255
-      trainer.train(volume, labels[row] ?? 0)
-    }
+  const trainer = new convnet.Trainer(net, {
+    method: 'sgd',
+    learning_rate: kLearningRate,
+    momentum: kMomentum,
+    batch_size: batchSize,
+    l2_decay: 0,
   })
+  const volumeOf = (bytes: Uint8Array, row: number): convnet.Vol => {
+    const volume = new convnet.Vol(28, 28, 1, 0)
+    for (let i = 0; i < 784; ++i) volume.w[i] = (bytes[row * 784 + i] ?? 0) / 255
+    return volume
+  }
+  const train = (rows: readonly number[]): void => {
+    for (const row of rows) trainer.train(volumeOf(pixels, row), labels[row] ?? 0)
+  }
+  void runRace(data, train, () =>
+    Array.from(held.labels, (_, row) => {
+      net.forward(volumeOf(held.pixels, row), false)
+      return net.getPrediction()
+    }),
+  )
 }

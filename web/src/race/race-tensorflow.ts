@@ -4,7 +4,7 @@
 import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { layers, sequential } from '@tensorflow/tfjs-layers'
-import { runRace } from './order.js'
+import { kLearningRate, kMomentum, runRace } from './order.js'
 import type { RaceOrder } from './order.js'
 
 function makeModel(): ReturnType<typeof sequential> {
@@ -29,22 +29,31 @@ function makeModel(): ReturnType<typeof sequential> {
       layers.dense({ units: 10, activation: 'softmax' }),
     ],
   })
-  model.compile({ optimizer: tf.train.adam(0.001), loss: 'sparseCategoricalCrossentropy' })
+  const optimizer = tf.train.momentum(kLearningRate, kMomentum)
+  model.compile({ optimizer, loss: 'sparseCategoricalCrossentropy' })
   return model
 }
 
 onmessage = ({ data }: MessageEvent<RaceOrder>) => {
-  const { pixels, labels, batchSize } = data
+  const { pixels, labels, held } = data
   const model = makeModel()
-  void runRace(data, async (rows) => {
-    const floats = new Float32Array(batchSize * 784)
+  const imagesOf = (bytes: Uint8Array, rows: readonly number[]): tf.Tensor4D => {
+    const floats = new Float32Array(rows.length * 784)
     rows.forEach((row, k) => {
-      for (let i = 0; i < 784; ++i) floats[k * 784 + i] = (pixels[row * 784 + i] ?? 0) / 255
+      for (let i = 0; i < 784; ++i) floats[k * 784 + i] = (bytes[row * 784 + i] ?? 0) / 255
     })
-    const x = tf.tensor4d(floats, [batchSize, 28, 28, 1])
+    return tf.tensor4d(floats, [rows.length, 28, 28, 1])
+  }
+  const train = async (rows: readonly number[]): Promise<void> => {
+    const x = imagesOf(pixels, rows)
     const y = tf.tensor1d(rows.map((row) => labels[row] ?? 0))
     await model.trainOnBatch(x, y)
     x.dispose()
     y.dispose()
+  }
+  void runRace(data, train, () => {
+    const all = Array.from(held.labels, (_, row) => row)
+    const output = model.predict(imagesOf(held.pixels, all)) as tf.Tensor
+    return tf.argMax(output, 1).data()
   })
 }

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 // A race on the visitor's own machine: the same network, the same images, the same batches, one library
-// after the other, each in a worker. Speed only; who gets how far in the same time follows from it.
+// after the other, each in a worker: how fast it learns, and how far it gets in the same time.
+import type { Tensor } from 'fovea'
+import { largest } from '../lab/classify.js'
 import type { Lab } from '../lab/lab.svelte.js'
 import { sentence } from '../lab/repeat.js'
+import { pixelsOf } from '../lab/data.js'
+import { kLearningRate, kMomentum, Lap, rightShare } from './order.js'
 import type { RaceOrder, RaceReport } from './order.js'
 
 export interface Runner {
@@ -11,29 +15,41 @@ export interface Runner {
   state: 'waiting' | 'running' | 'done' | 'failed'
   images: number
   imagesPerSecond: number
+  /** Of the held-out images, when its time is over. */
+  accuracy: number | undefined
   trouble: string
 }
 
 const kImages = 2000
+const kHeld = 300
 const kBatch = 32
 const kSeconds = 6
 const kWarmUpSeconds = 1
+const kRests = 'It rests while others race.'
 
 const newRunner = (name: string, how: string): Runner => {
-  return { name, how, state: 'waiting', images: 0, imagesPerSecond: 0, trouble: '' }
+  const accuracy = undefined
+  return { name, how, state: 'waiting', images: 0, imagesPerSecond: 0, accuracy, trouble: '' }
 }
 
 export class Race {
   runners = $state<Runner[]>([
     newRunner('Fovea', 'WebAssembly with SIMD'),
-    newRunner('ConvNetJS', 'plain JavaScript, numbers of 64 bits'),
-    newRunner('TensorFlow.js', 'its plain JavaScript backend'),
+    newRunner('ConvNetJS', 'plain JavaScript, one thread, numbers of 64 bits'),
+    newRunner('TensorFlow.js', 'its plain JavaScript backend, one thread'),
   ])
   running = $state(false)
 
   private over = new AbortController()
 
   constructor(private readonly lab: Lab) {}
+
+  /** How Fovea runs here, in words; the others' are as they stand. */
+  get how(): string {
+    const { variant = 'simd', threads = 1 } = this.lab.backend ?? {}
+    const simd = variant === 'scalar' ? 'WebAssembly without SIMD' : 'WebAssembly with SIMD'
+    return `${simd}, ${threads === 1 ? 'one thread' : `${threads} threads`}`
+  }
 
   get fastest(): number {
     return Math.max(1, ...this.runners.map(({ imagesPerSecond }) => imagesPerSecond))
@@ -45,18 +61,26 @@ export class Race {
     if (this.running || !data) return
     this.running = true
     this.over = new AbortController()
-    if (this.lab.phase === 'training') this.lab.pause('It rests while others race.')
+    const rests = this.lab.phase === 'training'
+    if (rests) this.lab.pause(kRests)
+    const { train, test } = data
+    const heldRows = Array.from({ length: Math.min(kHeld, test.labels.length) }, (_, row) => row)
     const order: RaceOrder = {
-      pixels: data.train.images.data.slice(0, kImages * 784) as Uint8Array,
-      labels: data.train.labels.slice(0, kImages),
+      pixels: train.images.data.slice(0, kImages * 784) as Uint8Array,
+      labels: train.labels.slice(0, kImages),
+      held: {
+        pixels: Uint8Array.from(heldRows.flatMap((row) => [...pixelsOf(test, row)])),
+        labels: test.labels.slice(0, heldRows.length),
+      },
       batchSize: kBatch,
+      warmUpSeconds: kWarmUpSeconds,
       seconds: kSeconds,
     }
     const ways = [() => this.fovea(order), () => this.convnet(order), () => this.tensorflow(order)]
     for (const [k, way] of ways.entries()) {
       const runner = this.runners[k]
       if (!runner || this.over.signal.aborted) break
-      Object.assign(runner, { state: 'running', images: 0, imagesPerSecond: 0, trouble: '' })
+      Object.assign(runner, newRunner(runner.name, runner.how), { state: 'running' })
       try {
         await way()
         runner.state = 'done'
@@ -66,38 +90,43 @@ export class Race {
       }
     }
     this.running = false
+    if (rests && this.lab.pausedBecause === kRests) this.lab.start()
   }
 
   stop(): void {
     this.over.abort()
   }
 
-  private note(place: number, { images, seconds }: Omit<RaceReport, 'done'>): void {
+  private note(place: number, { images, seconds, accuracy }: RaceReport): void {
     const runner = this.runners[place]
-    if (runner) Object.assign(runner, { images, imagesPerSecond: images / seconds })
+    if (runner) Object.assign(runner, { images, imagesPerSecond: images / seconds, accuracy })
   }
 
-  private async fovea({ pixels, labels, seconds }: RaceOrder): Promise<void> {
+  private async fovea(order: RaceOrder): Promise<void> {
     const fovea = await import('fovea')
+    const { signal } = this.over
     const model = await fovea.zoo.torchMnist({ name: 'race', seed: 1 })
+    const imagesOf = (data: Uint8Array): Tensor => ({ data, shape: [data.length / 784, 28, 28, 1] })
     try {
       await model.compile({
-        optimizer: 'adam',
+        optimizer: fovea.optimizers.sgd({ learningRate: kLearningRate, momentum: kMomentum }),
         loss: fovea.losses.sparseCategoricalCrossentropy({ fromLogits: true }),
       })
-      const x = { data: pixels, shape: [labels.length, 28, 28, 1] }
-      let begin: number | undefined
-      let images = 0
-      const first = performance.now()
-      for await (const step of model.train(x, labels, { epochs: 1e6, batchSize: kBatch })) {
-        this.over.signal.throwIfAborted()
-        const now = performance.now()
-        if (now - first < kWarmUpSeconds * 1000) continue
-        begin ??= now
-        images += step.size
-        this.note(0, { images, seconds: Math.max(0.001, (now - begin) / 1000) })
-        if (now - begin > seconds * 1000) break
+      const options = { epochs: 1e6, batchSize: kBatch, shuffle: false }
+      const lap = new Lap(order)
+      let report: RaceReport | undefined
+      for await (const { size } of model.train(imagesOf(order.pixels), order.labels, options)) {
+        signal.throwIfAborted()
+        report = lap.note(size)
+        if (report) this.note(0, report)
+        if (lap.over) break
       }
+      const { data } = await model.predict(imagesOf(order.held.pixels))
+      const guesses = Array.from(order.held.labels, (_, row) =>
+        largest(data.subarray(row * 10, (row + 1) * 10)),
+      )
+      const accuracy = rightShare(guesses, order.held.labels)
+      if (report) this.note(0, { ...report, accuracy })
     } finally {
       await model.dispose()
     }
@@ -122,8 +151,8 @@ export class Race {
   private inWorker(place: number, worker: Worker, order: RaceOrder): Promise<void> {
     const done = new Promise<void>((resolve, reject) => {
       worker.onmessage = ({ data }: MessageEvent<RaceReport>) => {
-        if (data.seconds > 0) this.note(place, data)
-        if (data.done) resolve()
+        this.note(place, data)
+        if (data.accuracy !== undefined) resolve()
       }
       worker.onerror = ({ message }) => {
         reject(new Error(message || 'Its worker could not be started.'))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The maps of the chapter on kernels, computed by the engine's own convolution and pooling.
 import { filterData, kChannels, kFilters, kVolumeOptions, pictureData } from './volume.js'
+import { engine } from '../lab/engine.js'
 import type { Operation, Picture, SlideOptions } from './slide.js'
 
 const kLayers = {
@@ -15,7 +16,7 @@ export async function mapOf(
   weights: readonly number[],
   options: SlideOptions,
 ): Promise<Picture> {
-  const fovea = await import('fovea')
+  const fovea = await engine()
   const { window, stride, dilation, padding } = options
   const { width, height, values } = picture
   if (operation === 'convolution') {
