@@ -46,7 +46,7 @@ export async function mapOf(
 
 /** What the two filters make of the colour picture: [3, 3, 2]. */
 export async function volumeMap(): Promise<Float32Array> {
-  const fovea = await import('fovea')
+  const fovea = await engine()
   const { window, stride, padding } = kVolumeOptions
   const layer = fovea.layers.conv2d({
     filters: kFilters.length,
