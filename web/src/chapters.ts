@@ -27,7 +27,7 @@ export const kChapters: readonly ChapterInfo[] = [
     title: 'See',
     notice: 'A kernel slides over the picture: nine products and one sum for each new pixel.',
     load: () => import('./panels/See.svelte'),
-    height: [51, 86],
+    height: [92, 147],
   },
   {
     id: 'data',
@@ -42,21 +42,21 @@ export const kChapters: readonly ChapterInfo[] = [
     notice:
       'From left to right the maps get smaller and smaller, and there are more and more of them.',
     load: () => import('./panels/Network.svelte'),
-    height: [52, 110],
+    height: [54, 98],
   },
   {
     id: 'learn',
     title: 'Learn',
     notice: 'Change one thing and it starts anew: the seed keeps everything else the same.',
     load: () => import('./panels/Learn.svelte'),
-    height: [34, 60],
+    height: [38, 63],
   },
   {
     id: 'inside',
     title: 'Look inside',
     notice: 'Every number in it can be opened, down to multiplication and addition.',
     load: () => import('./panels/LookInside.svelte'),
-    height: [72, 96],
+    height: [110, 220],
   },
   {
     id: 'try',
@@ -70,7 +70,7 @@ export const kChapters: readonly ChapterInfo[] = [
     title: 'Teach it',
     notice: 'A few dozen examples of your own are enough for a small network.',
     load: () => import('./panels/TeachIt.svelte'),
-    height: [40, 74],
+    height: [42, 76],
   },
   {
     id: 'mistakes',
@@ -85,6 +85,6 @@ export const kChapters: readonly ChapterInfo[] = [
     short: 'Keep',
     notice: 'The network is yours: keep it here, take it elsewhere, race it against others.',
     load: () => import('./panels/Keep.svelte'),
-    height: [44, 64],
+    height: [69, 95],
   },
 ]

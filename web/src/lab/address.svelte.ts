@@ -6,6 +6,8 @@ import type { Gaze } from './gaze.svelte.js'
 
 const kLayer = 'layer'
 const kUnit = 'unit'
+// Of a scroll by the visitor at least so many pixels are expected.
+const kNear = 3
 
 /** Replaces the query, or the hash, or both. */
 export function rewrite(query: URLSearchParams, hash = location.hash): void {
@@ -45,4 +47,41 @@ export function restoreView(gaze: Gaze, query: URLSearchParams): void {
     Number.isInteger(value) && (value ?? -1) >= 0
   const unit = isPlace(y) && isPlace(x) && isPlace(channel) ? { y, x, channel } : undefined
   gaze.select(query.get(kLayer) ?? undefined, unit)
+}
+
+/**
+ * A link to a chapter brings it to the top, and there it stays while panels above it come and grow, until
+ * the visitor scrolls. Returns what ends it.
+ */
+export function keepPlace(): () => void {
+  let target: HTMLElement | null = null
+  // Where its top is when it is in its place; the height of the page then.
+  let at = 0
+  let tall = 0
+  const topOf = (element: HTMLElement): number => element.getBoundingClientRect().top
+  const put = (): void => {
+    if (!target) return
+    target.scrollIntoView()
+    at = topOf(target)
+    tall = document.documentElement.scrollHeight
+  }
+  const take = (): void => {
+    target = document.getElementById(location.hash.slice(1))
+    put()
+  }
+  const moved = (): void => {
+    // Where the page has grown, it is what moved: the observer puts the target back.
+    if (!target || document.documentElement.scrollHeight !== tall) return
+    if (Math.abs(topOf(target) - at) > kNear) target = null
+  }
+  const grown = new ResizeObserver(put)
+  if (location.hash !== '') take()
+  grown.observe(document.body)
+  addEventListener('hashchange', take)
+  addEventListener('scroll', moved, { passive: true })
+  return () => {
+    grown.disconnect()
+    removeEventListener('hashchange', take)
+    removeEventListener('scroll', moved)
+  }
 }

@@ -9,11 +9,14 @@ interface SavesData {
   connection?: { saveData?: boolean }
 }
 
-/** True when training must wait for a press. */
-function waitsForPress(query: URLSearchParams): boolean {
+/** Why training waits for a press, as a sentence; undefined where it begins by itself. */
+function waitsForPress(query: URLSearchParams): string | undefined {
   const prefers = (name: string): boolean => matchMedia(`(prefers-reduced-${name}: reduce)`).matches
   const savesData = (navigator as SavesData).connection?.saveData === true
-  return query.get('autostart') === '0' || savesData || prefers('data') || prefers('motion')
+  if (query.get('autostart') === '0') return 'It waits for you: press Start.'
+  if (prefers('motion')) return 'Your device asks for less motion, so it waits: press Start.'
+  if (savesData || prefers('data')) return 'Your device saves data, so it waits: press Start.'
+  return undefined
 }
 
 /** Opens the experiment that the address names, and starts it where the visitor would like that. */
@@ -21,7 +24,9 @@ export async function openPage(lab: Lab): Promise<void> {
   const query = new URLSearchParams(location.search)
   restoreView(lab.gaze, query)
   await lab.open(settingsFrom(query), namesSeed(query))
-  if (!waitsForPress(query)) whenVisible(() => lab.phase === 'ready' && lab.start())
+  const waits = waitsForPress(query)
+  if (waits === undefined) whenVisible(() => lab.phase === 'ready' && lab.start())
+  else if (lab.phase === 'ready') lab.pausedBecause = waits
 }
 
 /** Changes the experiment and writes it into the address, without a new entry in the history. */
@@ -30,9 +35,12 @@ export function changeSettings(lab: Lab, settings: Settings): void {
   void lab.change(settings)
 }
 
-/** An address that repeats this experiment, with the seed named, so that it is the same everywhere. */
+/**
+ * An address that repeats this experiment with what is opened in it, the seed named, so that it is the
+ * same everywhere.
+ */
 export function linkTo(settings: Settings, chapter: string): string {
-  const query = queryWith(new URLSearchParams(), settings)
+  const query = queryWith(new URLSearchParams(location.search), settings)
   query.set('seed', String(settings.seed))
   return `${location.origin}${location.pathname}?${query.toString()}#${chapter}`
 }

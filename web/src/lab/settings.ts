@@ -145,11 +145,12 @@ export function settingsFrom(query: URLSearchParams): Settings {
   }
 }
 
-/** The query with these settings; what else it says is kept. */
+/** The query with these settings; what else it says is kept, and a seed that it names stays named. */
 export function queryWith(query: URLSearchParams, settings: Settings): URLSearchParams {
   const result = new URLSearchParams(query)
   for (const name of Object.keys(kKeys) as (keyof Settings)[]) {
-    if (settings[name] === kUsual[name]) result.delete(kKeys[name])
+    const named = name === 'seed' && namesSeed(query)
+    if (settings[name] === kUsual[name] && !named) result.delete(kKeys[name])
     else result.set(kKeys[name], String(settings[name]))
   }
   return result
