@@ -11,7 +11,7 @@ import { root } from './lib/paths.mjs'
 import { main, PlainError, say } from './lib/shell.mjs'
 
 const kFolder = join(root, 'docs', 'pictures')
-const kLargestBytes = 150_000
+const kLargestBytes = 180_000
 const kThemes = {
   light: { viewport: { width: 1180, height: 860 }, colorScheme: 'light' },
   dark: { viewport: { width: 1180, height: 860 }, colorScheme: 'dark' },
