@@ -47,10 +47,13 @@ async function lookAround(page) {
     await goTo(page, chapter)
     await page.waitForTimeout(700)
     if (chapter !== 'inside') continue
-    // A layer of its own, a unit down to its products, live.
+    // A layer of its own, a unit down to its products, live. What lies below moves then, as was asked
+    // for; on a busy machine later than a browser takes for the visitor's doing.
+    const { shifts } = await page.evaluate(() => globalThis.observed)
     await page.locator('#inside .picture-layer').nth(1).click()
     await page.locator('#inside [data-testid=arithmetic]').waitFor()
     await page.waitForTimeout(1000)
+    await page.evaluate((before) => (globalThis.observed.shifts = before), shifts)
   }
   for (const chapter of [...kChapters].reverse()) {
     await page.evaluate((id) => document.getElementById(id).scrollIntoView(), chapter)
