@@ -161,12 +161,12 @@ void copy_gradient(const Conv2dGeometry& g, const Conv2dBackward& call,
 }  // namespace
 
 std::int64_t conv2d_backward_scratch(const Conv2dGeometry& g, int slots) {
-  if (suits_winograd(g)) return conv2d_winograd_backward_scratch(g, slots);
+  if (suits_winograd_backward(g)) return conv2d_winograd_backward_scratch(g, slots);
   return scratch_floats<BackwardWorkspace>(g, slots);
 }
 
 void conv2d_backward(const Conv2dGeometry& g, const Conv2dBackward& call, Workers& workers) {
-  if (suits_winograd(g)) return conv2d_winograd_backward(g, call, workers);
+  if (suits_winograd_backward(g)) return conv2d_winograd_backward(g, call, workers);
   Scratch scratch(call.scratch);
   const BackwardWorkspace work(g, workers.size(), scratch);
   const int gradient_pitch = work.gradient.row_pitch();

@@ -38,14 +38,14 @@ struct Rooms {
 
 struct ForwardWorkspace {
   ForwardWorkspace(const Conv2dGeometry& g, int slots, std::span<float> kept, Scratch& scratch)
-      : rooms(slots, scratch, WinogradGeometry(g)),
+      : rooms(slots, scratch, WinogradGeometry(g), WinogradGeometry(g).block()),
         filter(kept.empty() ? scratch.take<float>(filter_size(g)) : kept.data()) {}
   Rooms<WinogradRoom> rooms;
   float* filter;
 };
 
 /// Images at a time in the backward pass.
-int chunk(const WinogradGeometry& g) { return std::max(g.block() / g.tiles(), 1); }
+int chunk(const WinogradGeometry& g) { return std::max(g.backward_block() / g.tiles(), 1); }
 
 /// A group's filter gradient is carried back as a whole, so it should have some tiles.
 int image_groups(const Conv2dGeometry& g) {
@@ -60,7 +60,7 @@ struct BackwardRoom {
   BackwardRoom(const Conv2dGeometry& g, Scratch& scratch)
       : gradient(scratch.take<float>(chunk(WinogradGeometry(g)) * g.output_shape().row().size())),
         sums(scratch.take<float>(filter_size(g))),
-        tiles(WinogradGeometry(g), scratch) {}
+        tiles(WinogradGeometry(g), WinogradGeometry(g).backward_block(), scratch) {}
   float* gradient;  // of a few images, times the activation's derivative
   float* sums;      // the filter gradient, carried over
   WinogradRoom tiles;
@@ -69,7 +69,7 @@ struct BackwardRoom {
 struct BackwardWorkspace {
   BackwardWorkspace(const Conv2dGeometry& g, int slots, Scratch& scratch)
       : groups(image_groups(g)),
-        filter(scratch.take<float>(filter_size(g))),
+        filter(scratch.take<float>(winograd_filter_size(g.out_channels, g.channels))),
         filter_gradients(scratch.take<float>(g.filter_shape().size() * groups)),
         bias_gradients(scratch.take<float>(std::int64_t{g.out_channels} * groups)),
         rooms(slots, scratch, g) {}
@@ -99,9 +99,9 @@ void conv2d_winograd_forward(const Conv2dGeometry& g, const Conv2dForward& call,
   const ForwardWorkspace work(g, workers.size(), call.kept, scratch);
   const WinogradGeometry tiling(g);
   if (!call.kept_is_current) {
-    winograd_filter(
-        {call.filter.data, std::ptrdiff_t{g.channels} * g.out_channels, g.out_channels, 1},
-        g.channels, g.out_channels, work.filter);
+    winograd_filter({call.filter.data, tiling.taps, std::ptrdiff_t{g.channels} * g.out_channels,
+                     g.out_channels, 1},
+                    g.channels, g.out_channels, work.filter);
   }
   const bool relu = call.activation == Activation::kRelu;
   const WinogradCall all{call.input.data, work.filter, {call.bias.data, relu}, call.output.data};
@@ -112,7 +112,7 @@ void conv2d_winograd_forward(const Conv2dGeometry& g, const Conv2dForward& call,
   workers.run((tiles + part_size - 1) / part_size, [&](int part, int slot) {
     const int first = part * part_size;
     winograd_forward(tiling, all, first, std::min(first + part_size, tiles),
-                     work.rooms.of(slot, tiling));
+                     work.rooms.of(slot, tiling, tiling.block()));
   });
   if (relu || call.activation == Activation::kLinear) return;
   workers.run(g.batch, [&](int n, int) {
@@ -132,8 +132,8 @@ void conv2d_winograd_backward(const Conv2dGeometry& g, const Conv2dBackward& cal
   const WinogradGeometry tiling(g);
   const std::ptrdiff_t products = std::ptrdiff_t{g.channels} * g.out_channels;
   if (call.input_gradient) {
-    winograd_filter({call.filter.data, products, 1, g.out_channels}, g.out_channels, g.channels,
-                    work.filter);
+    winograd_filter({call.filter.data, tiling.taps, products, 1, g.out_channels}, g.out_channels,
+                    g.channels, work.filter);
   }
   const auto image_size = static_cast<std::size_t>(tiling.output.floats());
   workers.run(work.groups, [&](int group, int slot) {

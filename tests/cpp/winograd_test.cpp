@@ -19,9 +19,15 @@ namespace {
 
 using Floats = std::vector<float>;
 
-Conv2dGeometry geometry(int batch, int side, int channels, int filters) {
-  return conv2d_geometry("conv2d", {batch, side, side, channels},
-                         {.height = 3, .width = 3, .padding = test::same()}, filters);
+constexpr int kSide = 12;
+
+Conv2dGeometry geometry(int batch, int channels, int filters, int taps) {
+  const Conv2dGeometry g =
+      conv2d_geometry("conv2d", {batch, kSide, kSide, channels},
+                      {.height = taps, .width = taps, .padding = test::same()}, filters);
+  REQUIRE(suits_winograd(g));
+  REQUIRE(suits_winograd_backward(g));
+  return g;
 }
 
 Floats numbers(test::RandomValues& random, const Shape& shape, bool positive) {
@@ -60,16 +66,16 @@ Floats filter_gradient(const Conv2dGeometry& g, const Floats& input, const Float
 /// Calls f(input, filter, output), each an index, for every product there is.
 template <class Function>
 void for_each_product(const Conv2dGeometry& g, const Function& f) {
-  const int side = g.rows.input;
-  for (int pixel = 0; pixel < g.batch * side * side; ++pixel) {
-    const int row = pixel / side % side;
-    const int column = pixel % side;
-    for (int tap = 0; tap < 9; ++tap) {
-      const int down = tap / 3 - 1;
-      const int right = tap % 3 - 1;
-      if (std::clamp(row + down, 0, side - 1) != row + down) continue;
-      if (std::clamp(column + right, 0, side - 1) != column + right) continue;
-      const int from = (pixel + down * side + right) * g.channels;
+  const int taps = g.rows.size;
+  for (int pixel = 0; pixel < g.batch * kSide * kSide; ++pixel) {
+    const int row = pixel / kSide % kSide;
+    const int column = pixel % kSide;
+    for (int tap = 0; tap < taps * taps; ++tap) {
+      const int down = tap / taps - taps / 2;
+      const int right = tap % taps - taps / 2;
+      if (std::clamp(row + down, 0, kSide - 1) != row + down) continue;
+      if (std::clamp(column + right, 0, kSide - 1) != column + right) continue;
+      const int from = (pixel + down * kSide + right) * g.channels;
       for (int ic = 0; ic < g.channels; ++ic) {
         for (int oc = 0; oc < g.out_channels; ++oc) {
           f(static_cast<std::size_t>(from + ic),
@@ -95,10 +101,10 @@ double root_mean_error(const std::vector<Number>& values, const std::vector<doub
 // mean square; of few channels, whose plain sum is short, to three. The usual points 1 and 2 double
 // it.
 TEST_CASE("winograd: float errors are at most four times those of a plain sum", "[winograd]") {
+  const int taps = GENERATE(3, 5);
   for (const int channels : {8, 16, 64}) {
     for (const bool positive : {false, true}) {
-      const Conv2dGeometry g = geometry(2, 12, channels, 24);
-      REQUIRE(suits_winograd(g));
+      const Conv2dGeometry g = geometry(2, channels, 24, taps);
       test::RandomValues random(static_cast<std::uint32_t>(channels));
       const Floats input = numbers(random, g.input_shape(), positive);
       const Floats filter = numbers(random, g.filter_shape(), false);
@@ -111,7 +117,7 @@ TEST_CASE("winograd: float errors are at most four times those of a plain sum", 
         plain_output[y] += input[x] * filter[w];
         plain_slope[w] += input[x] * gradient[y];
       });
-      INFO(channels << " channels, positive " << positive);
+      INFO(taps << " taps, " << channels << " channels, positive " << positive);
       CHECK(root_mean_error(forward(g, input, filter), output) <
             4 * root_mean_error(plain_output, output));
       CHECK(root_mean_error(filter_gradient(g, input, gradient), slope) <
@@ -123,8 +129,8 @@ TEST_CASE("winograd: float errors are at most four times those of a plain sum", 
 // Adam divides a gradient by its size, so the rounding noise of a gradient that is zero would move
 // a weight as far as a true one.
 TEST_CASE("winograd: a filter gradient whose terms are all zero is zero", "[winograd]") {
-  const Conv2dGeometry g = geometry(4, 12, 8, 12);
-  REQUIRE(suits_winograd(g));
+  const int taps = GENERATE(3, 5);
+  const Conv2dGeometry g = geometry(4, 8, 24, taps);
   test::RandomValues random(3);
   Floats input = numbers(random, g.input_shape(), true);
   Floats gradient = numbers(random, g.output_shape(), false);
@@ -133,33 +139,41 @@ TEST_CASE("winograd: a filter gradient whose terms are all zero is zero", "[wino
     if (i / 8 % 12 >= 6) input[i] = 0;
   }
   for (std::size_t i = 0; i < gradient.size(); ++i) {
-    if (i / 12 % 12 < 6) gradient[i] = 0;
+    if (i / 24 % 12 < 6) gradient[i] = 0;
   }
   const Floats slope = filter_gradient(g, input, gradient);
   for (std::size_t i = 0; i < slope.size(); ++i) {
     INFO(i);
-    CHECK((slope[i] != 0) == (i / 96 % 3 == 0));
+    CHECK((slope[i] != 0) == (static_cast<int>(i) / (8 * 24) % taps < taps / 2));
   }
 }
 
 TEST_CASE("winograd: a NaN reaches the outputs that read it, and none beyond the tiles that do",
           "[winograd]") {
-  const Conv2dGeometry g = geometry(3, 12, 8, 8);
-  REQUIRE(suits_winograd(g));
+  const int taps = GENERATE(3, 5);
+  const int size = 7 - taps;  // of a tile
+  const int reach = taps / 2;
+  const Conv2dGeometry g = geometry(3, 8, 24, taps);
   test::RandomValues random(4);
   Floats input = numbers(random, g.input_shape(), false);
   const Floats filter = numbers(random, g.filter_shape(), false);
   const Floats clean = forward(g, input, filter);
   input[((12 + 6) * 12 + 9) * 8 + 2] = std::numeric_limits<float>::quiet_NaN();  // image 1
   const Floats output = forward(g, input, filter);
+  const auto read_by = [&](int first, int last, int place) {
+    return first <= place + reach && last >= place - reach;
+  };
   for (int i = 0; i < static_cast<int>(output.size()); ++i) {
-    const int image = i / 1152;
-    const int row = i / 96 % 12;
-    const int column = i / 8 % 12;
-    const bool reads = image == 1 && std::abs(row - 6) <= 1 && std::abs(column - 9) <= 1;
-    const bool tile = image == 1 && row / 4 == 1 && column / 4 == 2;
+    const int image = i / (12 * 12 * 24);
+    const int row = i / (12 * 24) % 12;
+    const int column = i / 24 % 12;
+    const int top = row / size * size;
+    const int left = column / size * size;
+    const bool reads = image == 1 && read_by(row, row, 6) && read_by(column, column, 9);
+    const bool tile =
+        image == 1 && read_by(top, top + size - 1, 6) && read_by(left, left + size - 1, 9);
     const auto index = static_cast<std::size_t>(i);
-    INFO("image " << image << " row " << row << " column " << column);
+    INFO(taps << " taps, image " << image << " row " << row << " column " << column);
     if (reads) CHECK(std::isnan(output[index]));
     if (!tile) CHECK(output[index] == clean[index]);
   }
