@@ -300,7 +300,9 @@ void Model::run_forward(Plan& plan, const Instruction& instruction, std::uint32_
   }
   KeptValues& kept = kept_[static_cast<std::size_t>(instruction.step)];
   const std::uint64_t version = weight_version(layer_step);
-  layer_step.layer->forward({.kept = {kept.floats.values(), kept.version == version},
+  const bool current = kept.version == version && kept.size == instruction.kept;
+  const auto kept_size = static_cast<std::size_t>(instruction.kept);
+  layer_step.layer->forward({.kept = {kept.floats.values().first(kept_size), current},
                              .inputs = plan.input_views,
                              .parameters = plan.parameter_views,
                              .output = view(plan, instruction.output),
@@ -311,7 +313,9 @@ void Model::run_forward(Plan& plan, const Instruction& instruction, std::uint32_
                              .after_relu = instruction.after_relu,
                              .moment = {seed, step, static_cast<std::uint32_t>(instruction.step)},
                              .workers = workers_});
+  if (instruction.kept == 0) return;
   kept.version = version;
+  kept.size = instruction.kept;
 }
 
 void Model::run_backward(Plan& plan, const Instruction& instruction, std::uint32_t seed,

@@ -126,6 +126,7 @@ class Model {
   struct KeptValues {
     AlignedBuffer floats;
     std::uint64_t version = 0;
+    std::int64_t size = 0;  // of what was made: inputs of another size may want another form
   };
   std::vector<KeptValues> kept_;  // of each step
   AlignedBuffer gradients_;       // of every parameter; for a statistic its next value

@@ -23,12 +23,17 @@ int bands_per_image(const Conv2dGeometry& g) {
   return std::clamp(std::min(by_work, kParts / g.batch), 1, std::max(g.rows.output, 1));
 }
 
+/// Floats of all filters as the products read them.
+std::int64_t packed_size(const Conv2dGeometry& g) {
+  return PackedWeights::size(g.patch_length(), g.group_filters()) * g.groups;
+}
+
 struct ForwardWorkspace {
-  ForwardWorkspace(const Conv2dGeometry& g, int slots, Scratch& scratch)
+  ForwardWorkspace(const Conv2dGeometry& g, int slots, std::span<float> kept, Scratch& scratch)
       : layout(input_layout(g)),
         taps(g, scratch),
         group_size(PackedWeights::size(g.patch_length(), g.group_filters())),
-        packed(scratch.take<float>(group_size * g.groups)),
+        packed(kept.empty() ? scratch.take<float>(packed_size(g)) : kept.data()),
         input_offsets(scratch.take<std::int32_t>(g.output_pixels())),
         output_offsets(scratch.take<std::int32_t>(g.output_pixels())),
         slot_size(layout.has_border() ? layout.size() : 0),
@@ -52,20 +57,23 @@ struct ForwardWorkspace {
 
 std::int64_t conv2d_forward_scratch(const Conv2dGeometry& g, int slots) {
   if (suits_winograd(g)) return conv2d_winograd_forward_scratch(g, slots);
-  return scratch_floats<ForwardWorkspace>(g, slots);
+  return scratch_floats<ForwardWorkspace>(g, slots, std::span<float>());
 }
 
 std::int64_t conv2d_forward_kept(const Conv2dGeometry& g) {
-  return suits_winograd(g) ? winograd_filter_size(g.channels, g.out_channels) : 0;
+  if (suits_winograd(g)) return winograd_filter_size(g.channels, g.out_channels);
+  // Packing takes as long as the products of about ten pixels.
+  constexpr int kMostPixels = 256;
+  return g.output_pixels() <= kMostPixels ? packed_size(g) : 0;
 }
 
 void conv2d_forward(const Conv2dGeometry& g, const Conv2dForward& call, Workers& workers) {
   if (suits_winograd(g)) return conv2d_winograd_forward(g, call, workers);
   Scratch scratch(call.scratch);
-  const ForwardWorkspace work(g, workers.size(), scratch);
+  const ForwardWorkspace work(g, workers.size(), call.kept, scratch);
   const int pitch = work.layout.row_pitch();
   const PackedWeights weights{work.packed, g.patch_length(), g.group_filters()};
-  for (int group = 0; group < g.groups; ++group) {
+  for (int group = 0; !call.kept_is_current && group < g.groups; ++group) {
     pack(weights, work.packed + group * work.group_size,
          {call.filter.data + group * g.group_filters(), g.out_channels, 1}, 0, weights.terms, 0,
          weights.panels());

@@ -19,16 +19,35 @@ namespace {
 
 /// Groups of images with filter gradients of their own: as many as fit a fixed budget of memory, 8
 /// at most.
-int image_groups(const Conv2dGeometry& g) {
+constexpr int kMostGroups = 8;
+int affordable_groups(const Conv2dGeometry& g) {
   constexpr std::int64_t kBudget = 1 << 20;  // floats
-  const std::int64_t filter_size = g.filter_shape().size();
-  const auto affordable = static_cast<int>(std::clamp<std::int64_t>(kBudget / filter_size, 1, 8));
-  return std::max(std::min(affordable, g.batch), 1);
+  return static_cast<int>(
+      std::clamp<std::int64_t>(kBudget / g.filter_shape().size(), 1, kMostGroups));
+}
+
+/// Where the filter is too large for so many, threads share each image instead: pieces of what a
+/// filter reads, and of the channels of the input gradient. 1: whole images.
+int pieces_per_image(const Conv2dGeometry& g) {
+  constexpr std::int64_t kWorthSharing = 1 << 22;  // multiply-adds
+  const std::int64_t work = g.output_pixels() * (g.filter_shape().size() / g.groups);
+  return affordable_groups(g) == kMostGroups || work < kWorthSharing ? 1 : 8;
+}
+
+int image_groups(const Conv2dGeometry& g) {
+  if (pieces_per_image(g) > 1) return 1;
+  return std::max(std::min(affordable_groups(g), g.batch), 1);
+}
+
+/// Where a piece of so many things begins.
+int begin_of(int piece, int pieces, int count) {
+  return static_cast<int>(std::int64_t{count} * piece / pieces);
 }
 
 struct BackwardWorkspace {
   BackwardWorkspace(const Conv2dGeometry& g, int slots, Scratch& scratch)
-      : groups(image_groups(g)),
+      : pieces(pieces_per_image(g)),
+        groups(image_groups(g)),
         filter_size(g.filter_shape().size()),
         input(input_layout(g)),
         gradient(gradient_layout(g)),
@@ -51,6 +70,7 @@ struct BackwardWorkspace {
             static_cast<std::size_t>(gradient.size())};
   }
 
+  int pieces;
   int groups;
   std::int64_t filter_size;
   BorderedLayout input, gradient;
@@ -180,60 +200,75 @@ void conv2d_backward(const Conv2dGeometry& g, const Conv2dBackward& call, Worker
 
   const std::int64_t input_size = std::int64_t{g.rows.input} * g.columns.input * g.channels;
   const int input_pitch = work.input.row_pitch();
-  workers.run(work.groups, [&](int group, int slot) {
-    const int first = g.batch * group / work.groups;
-    const int last = g.batch * (group + 1) / work.groups;
-    const std::span<float> gradient = work.gradient_slot(slot);
-    for (int n = first; n < last; ++n) {
-      copy_gradient(g, call, work, n, gradient);
-      if (call.bias_gradient) {
-        for (int oh = 0; oh < g.rows.output; ++oh) {
-          add_column_sums(
-              gradient.data() + bordered_row(work.gradient, oh), g.columns.output, g.out_channels,
-              work.bias_gradients + std::int64_t{group} * g.out_channels, n > first || oh > 0);
-        }
-      }
-      if (call.filter_gradient) {
-        const float* image = call.input.data + n * input_size;
-        if (work.input.has_border()) {
-          copy_inside(work.input, image, work.input_slot(slot).data());
-          image = work.input_slot(slot).data();
-        }
-        for (int q = 0; q < g.groups; ++q) {
-          const std::ptrdiff_t filter = std::ptrdiff_t{q} * g.group_filters();
-          outer({.grid = {g.rows.output, g.columns.output},
-                 .input = image + std::ptrdiff_t{q} * g.group_channels(),
-                 .input_stride = {std::ptrdiff_t{g.rows.stride} * input_pitch,
-                                  std::ptrdiff_t{g.columns.stride} * g.channels},
-                 .taps = work.taps.taps(),
-                 .gradient = gradient.data() + bordered_row(work.gradient, 0) + filter,
-                 .gradient_stride = {gradient_pitch, g.out_channels},
-                 .columns = g.group_filters(),
-                 .output = work.filter_gradients + group * work.filter_size + filter,
-                 .output_step = g.out_channels,
-                 .accumulate = n > first},
-                0, work.taps.run);
-        }
-      }
-      if (call.input_gradient) {
-        walk_phases(g, work, nullptr, [&](const Phase& phase) {
-          for (int q = 0; q < g.groups; ++q) {
-            PackedWeights weights = phase.weights;
-            weights.data += q * phase.group_size();
-            product({.input = gradient.data() + std::ptrdiff_t{q} * g.group_filters(),
-                     .input_offsets = phase.input_offsets,
-                     .taps = phase.taps,
-                     .weights = weights,
-                     .epilogue = {call.transposed_bias.data},
-                     .output = call.input_gradient.data + n * input_size +
-                               std::ptrdiff_t{q} * g.group_channels(),
-                     .output_offsets = phase.output_offsets},
-                    0, weights.panels());
-          }
-        });
+  const auto image_of = [&](int n, int slot) {
+    const bool bordered = work.input.has_border();
+    return bordered ? work.input_slot(slot).data() : call.input.data + n * input_size;
+  };
+  const auto copy_image = [&](int n, int slot) {
+    copy_gradient(g, call, work, n, work.gradient_slot(slot));
+    if (call.filter_gradient && work.input.has_border())
+      copy_inside(work.input, call.input.data + n * input_size, work.input_slot(slot).data());
+  };
+  // A piece of an image's gradients; `first` begins the sums of its group.
+  const auto add_image = [&](int n, bool first, int group, int slot, int piece) {
+    const float* gradient = work.gradient_slot(slot).data();
+    for (int oh = 0; call.bias_gradient && piece == 0 && oh < g.rows.output; ++oh) {
+      add_column_sums(gradient + bordered_row(work.gradient, oh), g.columns.output, g.out_channels,
+                      work.bias_gradients + std::int64_t{group} * g.out_channels, !first || oh > 0);
+    }
+    if (call.filter_gradient) {
+      // Whole tiles, of either height.
+      constexpr int kStep = 12;
+      const int steps = (work.taps.run + kStep - 1) / kStep;
+      const int begin = kStep * begin_of(piece, work.pieces, steps);
+      const int end = std::min(kStep * begin_of(piece + 1, work.pieces, steps), work.taps.run);
+      for (int q = 0; begin < end && q < g.groups; ++q) {
+        const std::ptrdiff_t filter = std::ptrdiff_t{q} * g.group_filters();
+        outer({.grid = {g.rows.output, g.columns.output},
+               .input = image_of(n, slot) + std::ptrdiff_t{q} * g.group_channels(),
+               .input_stride = {std::ptrdiff_t{g.rows.stride} * input_pitch,
+                                std::ptrdiff_t{g.columns.stride} * g.channels},
+               .taps = work.taps.taps(),
+               .gradient = gradient + bordered_row(work.gradient, 0) + filter,
+               .gradient_stride = {gradient_pitch, g.out_channels},
+               .columns = g.group_filters(),
+               .output = work.filter_gradients + group * work.filter_size + filter,
+               .output_step = g.out_channels,
+               .accumulate = !first},
+              begin, end);
       }
     }
-  });
+    if (!call.input_gradient) return;
+    walk_phases(g, work, nullptr, [&](const Phase& phase) {
+      for (int q = 0; q < g.groups; ++q) {
+        PackedWeights weights = phase.weights;
+        weights.data += q * phase.group_size();
+        product({.input = gradient + std::ptrdiff_t{q} * g.group_filters(),
+                 .input_offsets = phase.input_offsets,
+                 .taps = phase.taps,
+                 .weights = weights,
+                 .epilogue = {call.transposed_bias.data},
+                 .output = call.input_gradient.data + n * input_size +
+                           std::ptrdiff_t{q} * g.group_channels(),
+                 .output_offsets = phase.output_offsets},
+                begin_of(piece, work.pieces, weights.panels()),
+                begin_of(piece + 1, work.pieces, weights.panels()));
+      }
+    });
+  };
+  for (int n = 0; work.pieces > 1 && n < g.batch; ++n) {
+    copy_image(n, 0);
+    workers.run(work.pieces, [&](int piece, int) { add_image(n, n == 0, 0, 0, piece); });
+  }
+  if (work.pieces == 1) {
+    workers.run(work.groups, [&](int group, int slot) {
+      const int first = g.batch * group / work.groups;
+      for (int n = first; n < g.batch * (group + 1) / work.groups; ++n) {
+        copy_image(n, slot);
+        add_image(n, n == first, group, slot, 0);
+      }
+    });
+  }
   if (call.filter_gradient)
     sum_rows(work.filter_gradients, work.groups, call.filter_gradient.values());
   if (call.bias_gradient) sum_rows(work.bias_gradients, work.groups, call.bias_gradient.values());

@@ -105,10 +105,14 @@ void conv2d_winograd_forward(const Conv2dGeometry& g, const Conv2dForward& call,
   }
   const bool relu = call.activation == Activation::kRelu;
   const WinogradCall all{call.input.data, work.filter, {call.bias.data, relu}, call.output.data};
-  // Small batches are cut into parts of less than a block, so that several threads have work.
+  // Small batches are cut into parts of less than a block, so that several threads have work, each
+  // part large enough to be worth handing over.
   constexpr int kParts = 8;
+  constexpr std::int64_t kWorkPerPart = 1 << 18;  // multiply-adds
   const int tiles = g.batch * tiling.tiles();
-  const int part_size = std::clamp(tiles / kParts, 4, tiling.block());
+  const auto worth =
+      static_cast<int>(std::clamp<std::int64_t>(kWorkPerPart / filter_size(g), 4, tiling.block()));
+  const int part_size = std::clamp(tiles / kParts, worth, tiling.block());
   workers.run((tiles + part_size - 1) / part_size, [&](int part, int slot) {
     const int first = part * part_size;
     winograd_forward(tiling, all, first, std::min(first + part_size, tiles),

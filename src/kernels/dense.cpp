@@ -126,36 +126,42 @@ void dense_backward(const DenseGeometry& g, const DenseBackward& call, Workers& 
   const Rows<const float> gradient{work.gradient, g.outputs, g.batch, g.outputs};
   const auto slot_of = [&](int slot) { return work.slots + slot * work.slot_size; };
 
-  if (call.bias_gradient)
-    add_column_sums(work.gradient, g.batch, g.outputs, call.bias_gradient.data, false);
-  if (call.weight_gradient) {
-    pack_panels(gradient, work.panels);
+  const int panels = panels_of(g.inputs);
+  const int weight_parts = call.weight_gradient ? parts_for(g, g.inputs) : 0;
+  const int input_parts = call.input_gradient ? parts_for(g, panels) : 0;
+  if (weight_parts > 0) pack_panels(gradient, work.panels);
+  const auto weight_part = [&](int part, int slot) {
     const Rows<const float> input{call.input.data, g.inputs, g.batch, g.inputs};
     const Rows<float> output{call.weight_gradient.data, g.outputs, g.inputs, g.outputs};
-    const int parts = parts_for(g, g.inputs);
-    workers.run(parts, [&](int part, int slot) {
-      const int first = begin_of(part, parts, g.inputs);
-      const int count = begin_of(part + 1, parts, g.inputs) - first;
-      multiply_transposed(block_of(input, 0, g.batch, first, count), work.panels,
-                          block_of(output, first, count, 0, g.outputs), slot_of(slot));
-    });
-  }
-  if (call.input_gradient) {
+    const int first = begin_of(part, weight_parts, g.inputs);
+    const int count = begin_of(part + 1, weight_parts, g.inputs) - first;
+    multiply_transposed(block_of(input, 0, g.batch, first, count), work.panels,
+                        block_of(output, first, count, 0, g.outputs), slot_of(slot));
+  };
+  const auto input_part = [&](int part, int slot) {
     const Rows<const float> weight{call.weight.data, g.outputs, g.inputs, g.outputs};
     const Rows<float> output{call.input_gradient.data, g.inputs, g.batch, g.inputs};
-    const int panels = panels_of(g.inputs);
-    const int parts = parts_for(g, panels);
-    workers.run(parts, [&](int part, int slot) {
-      for (int p = begin_of(part, parts, panels); p < begin_of(part + 1, parts, panels); ++p) {
-        for (int term = 0; term < g.outputs; term += kTurnedTerms) {
-          pack_transposed(block_of(weight, p * kPanel, kPanel, term, kTurnedTerms), slot_of(slot));
-          multiply_panels(block_of(gradient, 0, g.batch, term, kTurnedTerms), slot_of(slot),
-                          {.first = term == 0, .last = term + kTurnedTerms >= g.outputs},
-                          block_of(output, 0, g.batch, p * kPanel, kPanel));
-        }
+    const int last = begin_of(part + 1, input_parts, panels);
+    for (int p = begin_of(part, input_parts, panels); p < last; ++p) {
+      for (int term = 0; term < g.outputs; term += kTurnedTerms) {
+        pack_transposed(block_of(weight, p * kPanel, kPanel, term, kTurnedTerms), slot_of(slot));
+        multiply_panels(block_of(gradient, 0, g.batch, term, kTurnedTerms), slot_of(slot),
+                        {.first = term == 0, .last = term + kTurnedTerms >= g.outputs},
+                        block_of(output, 0, g.batch, p * kPanel, kPanel));
       }
-    });
-  }
+    }
+  };
+  // All three gradients are handed over at once, or none.
+  const auto run_part = [&](int part, int slot) {
+    if (part < weight_parts) return weight_part(part, slot);
+    part -= weight_parts;
+    if (part < input_parts) return input_part(part, slot);
+    if (call.bias_gradient)
+      add_column_sums(work.gradient, g.batch, g.outputs, call.bias_gradient.data, false);
+  };
+  const int parts = weight_parts + input_parts + 1;
+  if (weight_parts > 1 || input_parts > 1) return workers.run(parts, run_part);
+  for (int part = 0; part < parts; ++part) run_part(part, 0);
 }
 
 }  // namespace fovea

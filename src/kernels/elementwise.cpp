@@ -83,15 +83,21 @@ void add_price_slope(std::span<const float> x, float l1, float l2,
       x, output_gradient);
 }
 
-void dropout(const RandomStream& stream, float rate, std::span<const float> x, std::span<float> y) {
+void dropout(const RandomStream& stream, float rate, std::span<const float> x, std::span<float> y,
+             Workers& workers) {
+  constexpr std::size_t kPart = std::size_t{1} << 12U;  // random numbers are what takes the time
   const Vector threshold = broadcast(rate);
   const Vector factor = broadcast(1 / (1 - rate));
-  for_each_vector(y.size(), [&](std::size_t i, std::size_t count) {
-    const PhiloxBlock words = stream.block(i / kLaneCount);
-    std::array<float, kLaneCount> numbers{};
-    for (std::size_t lane = 0; lane < kLaneCount; ++lane) numbers[lane] = unit_float(words[lane]);
-    const Mask kept = hn::Ge(load(numbers.data()), threshold);
-    store_at(hn::IfThenElseZero(kept, hn::Mul(load_at(x, i, count), factor)), y, i, count);
+  workers.run(static_cast<int>((y.size() + kPart - 1) / kPart), [&](int part, int) {
+    const std::size_t first = static_cast<std::size_t>(part) * kPart;
+    for_each_vector(std::min(kPart, y.size() - first), [&](std::size_t i, std::size_t count) {
+      i += first;
+      const PhiloxBlock words = stream.block(i / kLaneCount);
+      std::array<float, kLaneCount> numbers{};
+      for (std::size_t lane = 0; lane < kLaneCount; ++lane) numbers[lane] = unit_float(words[lane]);
+      const Mask kept = hn::Ge(load(numbers.data()), threshold);
+      store_at(hn::IfThenElseZero(kept, hn::Mul(load_at(x, i, count), factor)), y, i, count);
+    });
   });
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 
+#include "core/parallel.h"
 #include "core/random.h"
 
 namespace fovea {
@@ -29,6 +30,7 @@ void add_price_slope(std::span<const float> x, float l1, float l2,
 /// y = x / (1 - rate) where the stream's number for this element is at least `rate`, else 0:
 /// "inverted" dropout, so that nothing is left to do outside training. The backward pass is the
 /// same call on gradients: the mask is made again, not stored.
-void dropout(const RandomStream& stream, float rate, std::span<const float> x, std::span<float> y);
+void dropout(const RandomStream& stream, float rate, std::span<const float> x, std::span<float> y,
+             Workers& workers);
 
 }  // namespace fovea

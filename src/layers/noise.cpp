@@ -37,14 +37,14 @@ class Noise : public Layer {
   }
 
   void forward(const ForwardCall& call) const override {
-    disturb(call.moment, call.inputs[0], call.output);
+    disturb(call.moment, call.inputs[0], call.output, call.workers);
   }
   void backward(const BackwardCall& call) const override {
     if (!call.input_gradients[0]) return;
     if (kind_ == NoiseKind::kNoise) {
       scale(call.output_gradient.values(), 1, 0, call.input_gradients[0].values());
     } else {
-      disturb(call.moment, call.output_gradient, call.input_gradients[0]);
+      disturb(call.moment, call.output_gradient, call.input_gradients[0], call.workers);
     }
   }
 
@@ -52,11 +52,11 @@ class Noise : public Layer {
   static constexpr double kLargestRate = 0.999999;  // at 1 nothing would be left to scale up
   static constexpr double kLargestDeviation = 1e30;
 
-  void disturb(const Moment& moment, ConstTensorView x, TensorView y) const {
+  void disturb(const Moment& moment, ConstTensorView x, TensorView y, Workers& workers) const {
     const RandomStream stream = random_.stream(RandomUse::kDropout, moment);
     switch (kind_) {
       case NoiseKind::kDropout:
-        return dropout(stream, strength_, x.values(), y.values());
+        return dropout(stream, strength_, x.values(), y.values(), workers);
       case NoiseKind::kSpatialDropout:
         return spatial_dropout(stream, strength_, x, y);
       case NoiseKind::kNoise:

@@ -130,9 +130,19 @@ void check_weights(std::string_view task, const Network& network, const Dataset&
 
 void feed_inputs(const Model& model, const Plan& plan, const Dataset& data,
                  std::span<const std::uint32_t> rows) {
+  constexpr std::size_t kFloatsPerPart = std::size_t{1} << 16U;  // worth handing to a thread
   for (std::size_t i = 0; i < data.inputs.size(); ++i) {
     const float divisor = model.network().input_reads_bytes[i] ? 1.0F : 255.0F;
-    data.inputs[i].gather(rows, divisor, model.input(plan, static_cast<int>(i)).data);
+    const Column& column = data.inputs[i];
+    float* floats = model.input(plan, static_cast<int>(i)).data;
+    const auto row_size = static_cast<std::size_t>(column.row().size());
+    const std::size_t part_rows = std::max(kFloatsPerPart / row_size, std::size_t{1});
+    const std::size_t parts = (rows.size() + part_rows - 1) / part_rows;
+    model.workers().run(static_cast<int>(parts), [&](int part, int) {
+      const std::size_t first = static_cast<std::size_t>(part) * part_rows;
+      column.gather(rows.subspan(first, std::min(part_rows, rows.size() - first)), divisor,
+                    floats + first * row_size);
+    });
   }
 }
 

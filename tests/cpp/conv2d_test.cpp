@@ -284,6 +284,24 @@ TEST_CASE("conv2d: more images than groups of filter gradients", "[conv2d]") {
   }
 }
 
+TEST_CASE("conv2d: filters so large that threads share each image", "[conv2d]") {
+  for (const int stride : {1, 2}) {
+    Problem p({.window = test::window_case({.batch = 3,
+                                            .channels = 75,
+                                            .image = {6 * stride, 7 * stride},
+                                            .kernel = {5, 5},
+                                            .stride = {stride, stride},
+                                            .padding = test::same()}),
+               .filters = 77,
+               .activation = Activation::kRelu},
+              static_cast<std::uint32_t>(stride));
+    // A group of images each would take that much more.
+    CHECK(conv2d_backward_scratch(p.geometry, 1) < 4 * p.geometry.filter_shape().size());
+    check_forward(p);
+    check_backward(p);
+  }
+}
+
 TEST_CASE("conv2d: strides far beyond the image", "[conv2d]") {
   for (const int stride : {6, 1000, 2147483647}) {
     for (const Padding& padding : {Padding{}, test::same(), test::sides(2, 1, 0, 1)}) {

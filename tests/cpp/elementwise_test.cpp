@@ -81,11 +81,13 @@ TEST_CASE("dropout: zeroes the asked-for share, scales the rest, and makes the s
           "[elementwise]") {
   constexpr std::size_t kSize = 20001;
   const std::vector<float> ones(kSize, 1.0F);
+  Workers workers(3);
+  Workers alone(1);
   for (const float rate : {0.1F, 0.5F, 0.9F}) {
     INFO(rate);
     const RandomStream stream(3, RandomUse::kDropout, 5, 1);
     Output y(kSize);
-    dropout(stream, rate, ones, y.values());
+    dropout(stream, rate, ones, y.values(), workers);
     expect_intact("dropout", "output", y);
     std::size_t dropped = 0;
     for (const float value : y.values()) {
@@ -109,16 +111,16 @@ TEST_CASE("dropout: zeroes the asked-for share, scales the rest, and makes the s
     CHECK(std::fabs(static_cast<double>(agree) - kSize * (p * p + (1 - p) * (1 - p))) <
           5 * std::sqrt(0.5 * kSize));
 
-    // Backward is the same call; in place, and cut in two at a whole vector, it is the same mask.
+    // Backward is the same call; in place, and with fewer threads, it is the same mask.
     std::vector<float> again = ones;
-    dropout(stream, rate, again, again);
+    dropout(stream, rate, again, again, alone);
     test::expect_same_bits("dropout again, in place", again, y.values());
     std::vector<float> other(kSize);
-    dropout(RandomStream(3, RandomUse::kDropout, 6, 1), rate, ones, other);
+    dropout(RandomStream(3, RandomUse::kDropout, 6, 1), rate, ones, other, workers);
     CHECK(!test::same_bits(other, y.values()));
-    dropout(RandomStream(3, RandomUse::kDropout, 5, 2), rate, ones, other);
+    dropout(RandomStream(3, RandomUse::kDropout, 5, 2), rate, ones, other, workers);
     CHECK(!test::same_bits(other, y.values()));
-    dropout(RandomStream(4, RandomUse::kDropout, 5, 1), rate, ones, other);
+    dropout(RandomStream(4, RandomUse::kDropout, 5, 1), rate, ones, other, workers);
     CHECK(!test::same_bits(other, y.values()));
   }
 }
@@ -127,10 +129,11 @@ TEST_CASE("dropout: rate zero keeps everything; a NaN is kept or dropped, never 
           "[elementwise]") {
   std::vector<float> x(9, 2.0F);
   std::vector<float> y(9);
-  dropout(RandomStream(1, RandomUse::kDropout, 0), 0, x, y);
+  Workers workers(1);
+  dropout(RandomStream(1, RandomUse::kDropout, 0), 0, x, y, workers);
   CHECK(x == y);
   x[4] = std::nanf("");
-  dropout(RandomStream(1, RandomUse::kDropout, 0), 0.5F, x, y);
+  dropout(RandomStream(1, RandomUse::kDropout, 0), 0.5F, x, y, workers);
   for (std::size_t i = 0; i < 9; ++i) CHECK((i == 4 || !std::isnan(y[i])));
 }
 

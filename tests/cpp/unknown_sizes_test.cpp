@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Networks whose inputs may have any height and width: what is unknown, that each size gives what a
 // network made for it gives, and what needs a fixed size.
+#include <algorithm>
 #include <catch2/catch_amalgamated.hpp>
 #include <string>
+#include <vector>
 
 #include "tests/cpp/support/expect_error.h"
 #include "tests/cpp/support/small_model.h"
@@ -53,6 +55,36 @@ TEST_CASE("unknown sizes: predictions are those of a network made for the size",
     const ConstTensorView expected = predict(fixed.model(), data, 0, 2)[0];
     CHECK(output.shape == expected.shape);
     CHECK(test::same_bits(values, expected.values()));
+  }
+}
+
+// What a convolution keeps of its weights has a form for Winograd and one for the plain sum.
+TEST_CASE("unknown sizes: what is made of the weights follows them at every size", "[unknown]") {
+  const auto text = [](const std::string& input) {
+    return "model name=m\ninput name=x " + input +
+           "\nconv2d name=c from=x filters=8 kernelSize=3\n";
+  };
+  test::SmallModel any(text("shape=1,1,8 unknown=0,1"));
+  const auto image = [](int size) {
+    Dataset data;
+    const Shape shape{1, size, size, 8};
+    std::vector<float> values(static_cast<std::size_t>(shape.size()), 0.5F);
+    data.inputs.push_back(test::floats_column("x", shape, values));
+    return data;
+  };
+  // Whoever asks for the weights may change them: what was made of them is made anew.
+  std::vector<float> weights = copy_of(any.model().parameter(0));
+  int round = 0;
+  for (const int size : {14, 3, 40, 14, 3, 3, 14}) {
+    if (round++ % 2 == 1) {
+      weights[0] = static_cast<float>(round);
+      std::ranges::copy(weights, any.model().parameter(0).begin());
+    }
+    test::SmallModel fixed(text(concat("shape=", size, ',', size, ",8")));
+    std::ranges::copy(weights, fixed.model().parameter(0).begin());
+    const Dataset data = image(size);
+    const auto values = copy_of(predict(any.model(), data, 0, 1)[0].values());
+    CHECK(test::same_bits(values, predict(fixed.model(), data, 0, 1)[0].values()));
   }
 }
 

@@ -209,6 +209,7 @@ export class InThreadEngine implements Engine {
           return this.tensors(this.native.predict(model, dataset, from, rest))
         }
         const parts = await turn.hold(() => whole(this.native, predicted))
+        if (rest === rows) return parts
         results ??= parts.map(({ shape: [, ...row] }) => ({
           data: new Float32Array(rows * elementCount(row)),
           shape: [rows, ...row],
