@@ -256,16 +256,17 @@ void conv2d_backward(const Conv2dGeometry& g, const Conv2dBackward& call, Worker
       }
     });
   };
-  for (int n = 0; work.pieces > 1 && n < g.batch; ++n) {
-    copy_image(n, 0);
-    workers.run(work.pieces, [&](int piece, int) { add_image(n, n == 0, 0, 0, piece); });
-  }
-  if (work.pieces == 1) {
-    workers.run(work.groups, [&](int group, int slot) {
-      const int first = g.batch * group / work.groups;
-      for (int n = first; n < g.batch * (group + 1) / work.groups; ++n) {
-        copy_image(n, slot);
-        add_image(n, n == first, group, slot, 0);
+  // Groups of whole images, or one image after the other, in pieces.
+  const bool shared = work.pieces > 1;
+  for (int round = 0; round < (shared ? g.batch : 1); ++round) {
+    if (shared) copy_image(round, 0);
+    workers.run(shared ? work.pieces : work.groups, [&](int part, int slot) {
+      const int first = shared ? round : g.batch * part / work.groups;
+      const int last = shared ? round + 1 : g.batch * (part + 1) / work.groups;
+      for (int n = first; n < last; ++n) {
+        if (!shared) copy_image(n, slot);
+        add_image(n, n == (shared ? 0 : first), shared ? 0 : part, shared ? 0 : slot,
+                  shared ? part : 0);
       }
     });
   }
