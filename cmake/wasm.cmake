@@ -18,11 +18,9 @@ if(FOVEA_SIMD STREQUAL "scalar")
   # For browsers from before 2021 alone: four lanes one by one are long, and the budget is the same.
   target_compile_options(fovea_hot PRIVATE -Oz)
 else()
-  # The innermost loops are product.cpp's; around them, and where vectors are written out already,
-  # the compiler's own vectors and unrolled loops cost many bytes and save no time.
-  set(around_hot ${hot_sources})
-  list(FILTER around_hot EXCLUDE REGEX "/product\\.cpp$")
-  set_source_files_properties(${around_hot} PROPERTIES
+  # Vectors and unrolled loops are written out already; the compiler's own cost many bytes and save
+  # no time.
+  set_source_files_properties(${hot_sources} PROPERTIES
     COMPILE_OPTIONS "-O2;-fno-vectorize;-fno-slp-vectorize;-fno-unroll-loops")
 endif()
 

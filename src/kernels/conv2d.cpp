@@ -23,35 +23,86 @@ int bands_per_image(const Conv2dGeometry& g) {
   return std::clamp(std::min(by_work, kParts / g.batch), 1, std::max(g.rows.output, 1));
 }
 
+/// Filters two more than a multiple of four would leave two lanes of a vector empty. Then two
+/// neighbouring pixels are computed as one with twice the filters, whose window is a stride wider
+/// and has zeros where the other pixel's is not. That is taken where it multiplies no more.
+int pixels_at_once(const Conv2dGeometry& g) {
+  const auto vectors = [](int columns) { return (columns + 3) / 4; };
+  const int filters = g.out_channels;
+  const bool suits = filters % 4 == 2 && g.groups == 1 && g.columns.dilation == 1 &&
+                     g.columns.output > 1 &&
+                     (g.columns.size + g.columns.stride) * vectors(2 * filters) <=
+                         2 * g.columns.size * vectors(filters);
+  return suits ? 2 : 1;
+}
+
 /// Floats of all filters as the products read them.
 std::int64_t packed_size(const Conv2dGeometry& g) {
-  return PackedWeights::size(g.patch_length(), g.group_filters()) * g.groups;
+  const int at_once = pixels_at_once(g);
+  const int more = (at_once - 1) * g.rows.size * g.columns.stride * g.channels;
+  return PackedWeights::size(g.patch_length() + more, g.group_filters() * at_once) * g.groups;
 }
 
 struct ForwardWorkspace {
   ForwardWorkspace(const Conv2dGeometry& g, int slots, std::span<float> kept, Scratch& scratch)
       : layout(input_layout(g)),
-        taps(g, scratch),
-        group_size(PackedWeights::size(g.patch_length(), g.group_filters())),
+        filter_taps(g, scratch),
+        at_once(pixels_at_once(g)),
+        in_a_row((g.columns.output + at_once - 1) / at_once),
+        run(filter_taps.run + (at_once - 1) * g.columns.stride * g.channels),
+        weights{nullptr, run * filter_taps.count, g.group_filters() * at_once},
+        group_size(PackedWeights::size(weights.terms, weights.columns)),
         packed(kept.empty() ? scratch.take<float>(packed_size(g)) : kept.data()),
-        input_offsets(scratch.take<std::int32_t>(g.output_pixels())),
-        output_offsets(scratch.take<std::int32_t>(g.output_pixels())),
+        biases(scratch.take<float>(at_once > 1 ? weights.columns : 0)),
+        input_offsets(scratch.take<std::int32_t>(std::int64_t{g.rows.output} * in_a_row)),
+        output_offsets(scratch.take<std::int32_t>(std::int64_t{g.rows.output} * in_a_row)),
         slot_size(layout.has_border() ? layout.size() : 0),
         bordered(scratch.take<float>(slot_size * slots)) {}
 
   [[nodiscard]] std::span<float> slot(int i) const {
     return {bordered + i * slot_size, static_cast<std::size_t>(slot_size)};
   }
+  [[nodiscard]] Taps taps() const { return {filter_taps.taps().offsets, run}; }
 
   BorderedLayout layout;
-  FilterTaps taps;
+  FilterTaps filter_taps;
+  int at_once;   // pixels
+  int in_a_row;  // so many times
+  int run;
+  PackedWeights weights;  // of a group
   std::int64_t group_size;
   float* packed;  // the filters of each group
+  float* biases;  // one for each column
   std::int32_t* input_offsets;
   std::int32_t* output_offsets;
   std::int64_t slot_size;
   float* bordered;
 };
+
+/// The filters for pixels one by one, or side by side.
+void pack_filters(const Conv2dGeometry& g, const Conv2dForward& call,
+                  const ForwardWorkspace& work) {
+  const PackedWeights& weights = work.weights;
+  if (work.at_once == 1) {
+    for (int group = 0; group < g.groups; ++group) {
+      pack(weights, work.packed + group * work.group_size,
+           {call.filter.data + group * g.group_filters(), g.out_channels, 1}, 0, weights.terms, 0,
+           weights.panels());
+    }
+    return;
+  }
+  std::fill_n(work.packed, work.group_size, 0.0F);
+  const int run = work.filter_taps.run;
+  for (int pixel = 0; pixel < work.at_once; ++pixel) {
+    const float* from = call.filter.data;
+    for (int k = 0; k < g.patch_length(); ++k) {
+      const int term = k / run * work.run + k % run + pixel * (work.run - run);
+      for (int f = 0; f < g.out_channels; ++f) {
+        work.packed[weights.place(term, pixel * g.out_channels + f)] = *from++;
+      }
+    }
+  }
+}
 
 }  // namespace
 
@@ -72,17 +123,19 @@ void conv2d_forward(const Conv2dGeometry& g, const Conv2dForward& call, Workers&
   Scratch scratch(call.scratch);
   const ForwardWorkspace work(g, workers.size(), call.kept, scratch);
   const int pitch = work.layout.row_pitch();
-  const PackedWeights weights{work.packed, g.patch_length(), g.group_filters()};
-  for (int group = 0; !call.kept_is_current && group < g.groups; ++group) {
-    pack(weights, work.packed + group * work.group_size,
-         {call.filter.data + group * g.group_filters(), g.out_channels, 1}, 0, weights.terms, 0,
-         weights.panels());
+  if (!call.kept_is_current) pack_filters(g, call, work);
+  work.filter_taps.fill(g, pitch);
+  const PixelGrid grid{g.rows.output, g.columns.output};
+  fill_grid(work.input_offsets, grid, g.rows.stride * pitch, g.columns.stride * g.channels,
+            work.at_once);
+  fill_grid(work.output_offsets, grid, g.columns.output * g.out_channels, g.out_channels,
+            work.at_once);
+  const float* bias = call.bias.data;
+  if (call.bias && work.at_once > 1) {
+    std::ranges::copy(call.bias.values(), work.biases);
+    std::ranges::copy(call.bias.values(), work.biases + g.out_channels);
+    bias = work.biases;
   }
-  work.taps.fill(g, pitch);
-  fill_grid(work.input_offsets, g.rows.output, g.columns.output, g.rows.stride * pitch,
-            g.columns.stride * g.channels);
-  fill_grid(work.output_offsets, g.rows.output, g.columns.output, g.columns.output * g.out_channels,
-            g.out_channels);
   if (work.slot_size > 0) {
     for (int slot = 0; slot < workers.size(); ++slot) clear_border(work.layout, work.slot(slot));
   }
@@ -93,9 +146,9 @@ void conv2d_forward(const Conv2dGeometry& g, const Conv2dForward& call, Workers&
   workers.run(g.batch * bands, [&](int part, int slot) {
     const int n = part / bands;
     const int band = part % bands;
-    const int first = g.rows.output * band / bands * g.columns.output;
-    const int last = g.rows.output * (band + 1) / bands * g.columns.output;
-    const auto pixels = static_cast<std::size_t>(last - first);
+    const int first_row = g.rows.output * band / bands;
+    const int rows = g.rows.output * (band + 1) / bands - first_row;
+    const int first = first_row * work.in_a_row;
 
     const float* image = call.input.data + n * input_size;
     float* output = call.output.data + n * output_size;
@@ -106,18 +159,22 @@ void conv2d_forward(const Conv2dGeometry& g, const Conv2dForward& call, Workers&
     for (int group = 0; group < g.groups; ++group) {
       const int filter = group * g.group_filters();
       product({.input = image + std::ptrdiff_t{group} * g.group_channels(),
-               .input_offsets = {work.input_offsets + first, pixels},
-               .taps = work.taps.taps(),
-               .weights = {work.packed + group * work.group_size, weights.terms, weights.columns},
-               .epilogue = {call.bias ? call.bias.data + filter : nullptr,
-                            call.activation == Activation::kRelu},
+               .input_offsets = {work.input_offsets + first,
+                                 static_cast<std::size_t>(rows * work.in_a_row)},
+               .taps = work.taps(),
+               .weights = {work.packed + group * work.group_size, work.weights.terms,
+                           work.weights.columns},
+               .epilogue = {bias ? bias + filter : nullptr, call.activation == Activation::kRelu},
                .output = output + filter,
-               .output_offsets = work.output_offsets + first},
-              0, weights.panels());
+               .output_offsets = work.output_offsets + first,
+               .side_by_side =
+                   g.channels * g.columns.stride * work.at_once == 1 ? g.columns.output : 0},
+              0, work.weights.panels());
     }
     if (call.activation != Activation::kRelu) {
-      const std::span<float> band_output(output + std::int64_t{first} * g.out_channels,
-                                         pixels * static_cast<std::size_t>(g.out_channels));
+      const int row_size = g.columns.output * g.out_channels;
+      const std::span<float> band_output(output + std::ptrdiff_t{first_row} * row_size,
+                                         static_cast<std::size_t>(rows * row_size));
       activation_forward(call.activation, band_output, band_output);
     }
   });

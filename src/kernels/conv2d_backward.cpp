@@ -44,20 +44,60 @@ int begin_of(int piece, int pieces, int count) {
   return static_cast<int>(std::int64_t{count} * piece / pieces);
 }
 
+/// How the sums of a filter gradient stand in the register tiles: a vector holds filters, or, where
+/// filters are few and would leave lanes empty, neighbouring inputs. The last vectors of a run then
+/// overlap those before.
+struct SumsLayout {
+  SumsLayout(const Conv2dGeometry& g, const FilterTaps& taps)
+      : blocks((taps.run + kTileColumns - 1) / kTileColumns), filters(g.out_channels) {
+    constexpr int kLaneInt = static_cast<int>(kLaneCount);
+    const int by_filters = taps.run * ((filters + kLaneInt - 1) / kLaneInt);
+    by_inputs = g.groups == 1 && pieces_per_image(g) == 1 && taps.run >= kTileColumns &&
+                filters * blocks * kTileVectors < by_filters;
+    pitch = blocks * kTileColumns * taps.count;
+    size = by_inputs ? std::int64_t{pitch} * filters : g.filter_shape().size();
+  }
+  /// Where a block of inputs begins in its run.
+  [[nodiscard]] static int start(int block, int run) {
+    return std::min(block * kTileColumns, run - kTileColumns);
+  }
+
+  int blocks;  // to a run
+  int filters;
+  bool by_inputs;
+  int pitch;  // by inputs: from one filter's sums to the next filter's
+  std::int64_t size;
+};
+
+/// One phase of the input gradient as products: pieces of the shared tables.
+struct Phase {
+  std::span<const std::int32_t> input_offsets;
+  Taps taps;
+  PackedWeights weights;  // of the first group; the others follow
+  [[nodiscard]] std::int64_t group_size() const {
+    return PackedWeights::size(weights.terms, weights.columns);
+  }
+  const std::int32_t* output_offsets;
+};
+
 struct BackwardWorkspace {
-  BackwardWorkspace(const Conv2dGeometry& g, int slots, Scratch& scratch)
+  BackwardWorkspace(const Conv2dGeometry& g, int slots, bool wants_input, Scratch& scratch)
       : pieces(pieces_per_image(g)),
         groups(image_groups(g)),
-        filter_size(g.filter_shape().size()),
         input(input_layout(g)),
-        gradient(gradient_layout(g)),
+        gradient(wants_input ? gradient_layout(g)
+                             : BorderedLayout{g.rows.output, g.columns.output, g.out_channels}),
         input_slots(scratch.take<float>(input.has_border() ? input.size() * slots : 0)),
         gradient_slots(scratch.take<float>((gradient.size() + kTileColumns) * slots)),
         taps(g, scratch),
-        filter_gradients(scratch.take<float>(filter_size * groups)),
+        sums(g, taps),
+        filter_gradients(scratch.take<float>(sums.size * groups)),
+        filter_total(scratch.take<float>(sums.by_inputs ? sums.size : 0)),
         bias_gradients(scratch.take<float>(std::int64_t{g.out_channels} * groups)),
         packed(scratch.take<float>(std::int64_t{g.rows.size} * g.columns.size * g.groups *
                                    PackedWeights::size(g.group_filters(), g.group_channels()))),
+        phase_count(g.rows.stride * g.columns.stride),
+        phases(scratch.take<Phase>(phase_count)),
         phase_taps(scratch.take<std::int32_t>(std::int64_t{g.rows.size} * g.columns.size)),
         phase_input(scratch.take<std::int32_t>(std::int64_t{g.rows.input} * g.columns.input)),
         phase_output(scratch.take<std::int32_t>(std::int64_t{g.rows.input} * g.columns.input)) {}
@@ -72,51 +112,32 @@ struct BackwardWorkspace {
 
   int pieces;
   int groups;
-  std::int64_t filter_size;
   BorderedLayout input, gradient;
   float* input_slots;
   float* gradient_slots;
   FilterTaps taps;
+  SumsLayout sums;
   float* filter_gradients;  // of each group
+  float* filter_total;      // of all groups, by inputs
   float* bias_gradients;    // of each group
   float* packed;            // the filter turned around, phase after phase
+  int phase_count;
+  Phase* phases;
   std::int32_t* phase_taps;
   std::int32_t* phase_input;
   std::int32_t* phase_output;
 };
 
-/// Calls f(rows, columns) for every phase of the input gradient; one phase when the strides are 1.
-template <class Function>
-void for_each_phase(const Conv2dGeometry& g, const Function& f) {
-  for (int row_phase = 0; row_phase < g.rows.stride; ++row_phase) {
-    for (int column_phase = 0; column_phase < g.columns.stride; ++column_phase) {
-      f(PhaseAxis(g.rows, row_phase), PhaseAxis(g.columns, column_phase));
-    }
-  }
-}
-
-/// One phase of the input gradient as products: pieces of the shared tables, filled in order.
-struct Phase {
-  std::span<const std::int32_t> input_offsets;
-  Taps taps;
-  PackedWeights weights;  // of the first group; the others follow
-  [[nodiscard]] std::int64_t group_size() const {
-    return PackedWeights::size(weights.terms, weights.columns);
-  }
-  const std::int32_t* output_offsets;
-};
-
-/// Fills the tables and the turned filter of every phase, or (when `fill` is false) walks over them
-/// again, and calls f(phase).
-template <class Function>
-void walk_phases(const Conv2dGeometry& g, const BackwardWorkspace& work, const float* filter,
-                 const Function& f) {
+/// Fills the tables and the turned filter of every phase; one phase when the strides are 1.
+void fill_phases(const Conv2dGeometry& g, const BackwardWorkspace& work, const float* filter) {
   const int pitch = work.gradient.row_pitch();
   float* packed = work.packed;
   std::int32_t* tap = work.phase_taps;
   std::int32_t* input = work.phase_input;
   std::int32_t* output = work.phase_output;
-  for_each_phase(g, [&](const PhaseAxis& rows, const PhaseAxis& columns) {
+  for (int p = 0; p < work.phase_count; ++p) {
+    const PhaseAxis rows(g.rows, p / g.columns.stride);
+    const PhaseAxis columns(g.columns, p % g.columns.stride);
     int tap_count = 0;
     for (int kh = 0; kh < g.rows.size; ++kh) tap_count += rows.reads(kh) ? 1 : 0;
     int column_taps = 0;
@@ -125,42 +146,40 @@ void walk_phases(const Conv2dGeometry& g, const BackwardWorkspace& work, const f
     const PackedWeights weights{packed, tap_count * g.group_filters(), g.group_channels()};
     const std::int64_t group_size = PackedWeights::size(weights.terms, weights.columns);
     const int pixels = rows.count * columns.count;
-    if (filter != nullptr) {
-      int index = 0;
-      for (int kh = 0; kh < g.rows.size; ++kh) {
-        for (int kw = 0; kw < g.columns.size; ++kw) {
-          if (!rows.reads(kh) || !columns.reads(kw)) continue;
-          tap[index] = -rows.behind(kh) * pitch - columns.behind(kw) * g.out_channels;
-          const float* block =
-              filter + std::int64_t{kh * g.columns.size + kw} * g.group_channels() * g.out_channels;
-          for (int group = 0; group < g.groups; ++group) {
-            pack(weights, packed + group * group_size,
-                 {block + group * g.group_filters(), 1, g.out_channels}, index * g.group_filters(),
-                 g.group_filters(), 0, weights.panels());
-          }
-          ++index;
+    int index = 0;
+    for (int kh = 0; kh < g.rows.size; ++kh) {
+      for (int kw = 0; kw < g.columns.size; ++kw) {
+        if (!rows.reads(kh) || !columns.reads(kw)) continue;
+        tap[index] = -rows.behind(kh) * pitch - columns.behind(kw) * g.out_channels;
+        const float* block =
+            filter + std::int64_t{kh * g.columns.size + kw} * g.group_channels() * g.out_channels;
+        for (int group = 0; group < g.groups; ++group) {
+          pack(weights, packed + group * group_size,
+               {block + group * g.group_filters(), 1, g.out_channels}, index * g.group_filters(),
+               g.group_filters(), 0, weights.panels());
         }
-      }
-      const auto origin = static_cast<std::int32_t>(bordered_row(work.gradient, rows.first_u)) +
-                          columns.first_u * g.out_channels;
-      const int image_row = g.columns.input * g.channels;
-      fill_grid(input, rows.count, columns.count, pitch, g.out_channels);
-      fill_grid(output, rows.count, columns.count, rows.stride * image_row,
-                columns.stride * g.channels);
-      for (int q = 0; q < pixels; ++q) {
-        input[q] += origin;
-        output[q] += rows.first_input * image_row + columns.first_input * g.channels;
+        ++index;
       }
     }
-    f(Phase{{input, static_cast<std::size_t>(pixels)},
-            {{tap, static_cast<std::size_t>(tap_count)}, g.group_filters()},
-            weights,
-            output});
+    const auto origin = static_cast<std::int32_t>(bordered_row(work.gradient, rows.first_u)) +
+                        columns.first_u * g.out_channels;
+    const int image_row = g.columns.input * g.channels;
+    fill_grid(input, {rows.count, columns.count}, pitch, g.out_channels);
+    fill_grid(output, {rows.count, columns.count}, rows.stride * image_row,
+              columns.stride * g.channels);
+    for (int q = 0; q < pixels; ++q) {
+      input[q] += origin;
+      output[q] += rows.first_input * image_row + columns.first_input * g.channels;
+    }
+    work.phases[p] = {{input, static_cast<std::size_t>(pixels)},
+                      {{tap, static_cast<std::size_t>(tap_count)}, g.group_filters()},
+                      weights,
+                      output};
     packed += group_size * g.groups;
     tap += tap_count;
     input += pixels;
     output += pixels;
-  });
+  }
 }
 
 /// The output gradient times the activation's derivative, inside its border.
@@ -178,72 +197,132 @@ void copy_gradient(const Conv2dGeometry& g, const Conv2dBackward& call,
   }
 }
 
+/// Adds a piece of one image to the sums of its group, or begins them.
+void add_filter_gradient(const Conv2dGeometry& g, const BackwardWorkspace& work, const float* image,
+                         const float* gradient, int piece, bool first, float* sums) {
+  const PixelGrid grid{g.rows.output, g.columns.output};
+  const PixelStride input_stride{std::ptrdiff_t{g.rows.stride} * work.input.row_pitch(),
+                                 std::ptrdiff_t{g.columns.stride} * g.channels};
+  const PixelStride gradient_stride{work.gradient.row_pitch(), g.out_channels};
+  const Taps taps = work.taps.taps();
+  if (!work.sums.by_inputs) {
+    constexpr int kStep = 12;  // whole tiles, of either height
+    const int steps = (taps.run + kStep - 1) / kStep;
+    const int begin = kStep * begin_of(piece, work.pieces, steps);
+    const int end = std::min(kStep * begin_of(piece + 1, work.pieces, steps), taps.run);
+    for (int q = 0; begin < end && q < g.groups; ++q) {
+      const std::ptrdiff_t filter = std::ptrdiff_t{q} * g.group_filters();
+      outer({.grid = grid,
+             .input = image + std::ptrdiff_t{q} * g.group_channels(),
+             .input_stride = input_stride,
+             .taps = taps,
+             .gradient = gradient + filter,
+             .gradient_stride = gradient_stride,
+             .columns = g.group_filters(),
+             .output = sums + filter,
+             .output_step = g.out_channels,
+             .accumulate = !first},
+            begin, end);
+    }
+    return;
+  }
+  constexpr std::array<std::int32_t, 1> kHere = {0};
+  for (const std::int32_t offset : taps.offsets) {
+    for (int block = 0; block < work.sums.blocks; ++block, sums += kTileColumns) {
+      outer({.grid = grid,
+             .input = gradient,
+             .input_stride = gradient_stride,
+             .taps = {kHere, g.out_channels},
+             .gradient = image + offset + SumsLayout::start(block, taps.run),
+             .gradient_stride = input_stride,
+             .columns = kTileColumns,
+             .output = sums,
+             .output_step = work.sums.pitch,
+             .accumulate = !first},
+            0, g.out_channels);
+    }
+  }
+}
+
+/// The sums of all groups, in order, in the filter's own layout.
+void finish_filter_gradient(const BackwardWorkspace& work, std::span<float> filter_gradient) {
+  const SumsLayout& sums = work.sums;
+  if (!sums.by_inputs) return sum_rows(work.filter_gradients, work.groups, filter_gradient);
+  const float* from = work.filter_total;
+  sum_rows(work.filter_gradients, work.groups,
+           {work.filter_total, static_cast<std::size_t>(sums.size)});
+  for (int tap = 0; tap < work.taps.count; ++tap) {
+    for (int block = 0; block < sums.blocks; ++block, from += kTileColumns) {
+      float* to = filter_gradient.data() +
+                  std::ptrdiff_t{tap * work.taps.run + SumsLayout::start(block, work.taps.run)} *
+                      sums.filters;
+      for (int i = 0; i < kTileColumns; ++i) {
+        for (int f = 0; f < sums.filters; ++f) *to++ = from[std::ptrdiff_t{f} * sums.pitch + i];
+      }
+    }
+  }
+}
+
 }  // namespace
 
 std::int64_t conv2d_backward_scratch(const Conv2dGeometry& g, int slots) {
   if (suits_winograd_backward(g)) return conv2d_winograd_backward_scratch(g, slots);
-  return scratch_floats<BackwardWorkspace>(g, slots);
+  return scratch_floats<BackwardWorkspace>(g, slots, true);
 }
 
 void conv2d_backward(const Conv2dGeometry& g, const Conv2dBackward& call, Workers& workers) {
   if (suits_winograd_backward(g)) return conv2d_winograd_backward(g, call, workers);
   Scratch scratch(call.scratch);
-  const BackwardWorkspace work(g, workers.size(), scratch);
-  const int gradient_pitch = work.gradient.row_pitch();
+  const BackwardWorkspace work(g, workers.size(), bool{call.input_gradient}, scratch);
+  // What needs neither a border nor a derivative is read where it stands, by whole vectors.
+  const bool in_place =
+      call.activation == Activation::kLinear && !call.input_gradient &&
+      (work.sums.by_inputs || g.group_filters() % static_cast<int>(kLaneCount) == 0);
   for (int slot = 0; slot < workers.size(); ++slot) {
     clear_border(work.gradient, work.gradient_slot(slot));
     if (call.filter_gradient && work.input.has_border())
       clear_border(work.input, work.input_slot(slot));
   }
   if (call.filter_gradient) work.taps.fill(g, work.input.row_pitch());
-  if (call.input_gradient) walk_phases(g, work, call.filter.data, [](const Phase&) {});
+  if (call.input_gradient) fill_phases(g, work, call.filter.data);
 
   const std::int64_t input_size = std::int64_t{g.rows.input} * g.columns.input * g.channels;
-  const int input_pitch = work.input.row_pitch();
+  const std::int64_t output_size = std::int64_t{g.output_pixels()} * g.out_channels;
   const auto image_of = [&](int n, int slot) {
     const bool bordered = work.input.has_border();
     return bordered ? work.input_slot(slot).data() : call.input.data + n * input_size;
   };
+  const auto gradient_of = [&](int n, int slot) {
+    return in_place ? call.output_gradient.data + n * output_size
+                    : work.gradient_slot(slot).data() + bordered_row(work.gradient, 0);
+  };
   const auto copy_image = [&](int n, int slot) {
-    copy_gradient(g, call, work, n, work.gradient_slot(slot));
+    if (!in_place) copy_gradient(g, call, work, n, work.gradient_slot(slot));
     if (call.filter_gradient && work.input.has_border())
       copy_inside(work.input, call.input.data + n * input_size, work.input_slot(slot).data());
   };
   // A piece of an image's gradients; `first` begins the sums of its group.
   const auto add_image = [&](int n, bool first, int group, int slot, int piece) {
-    const float* gradient = work.gradient_slot(slot).data();
-    for (int oh = 0; call.bias_gradient && piece == 0 && oh < g.rows.output; ++oh) {
-      add_column_sums(gradient + bordered_row(work.gradient, oh), g.columns.output, g.out_channels,
-                      work.bias_gradients + std::int64_t{group} * g.out_channels, !first || oh > 0);
+    const float* gradient = gradient_of(n, slot);
+    // Without a border all rows are one.
+    const int rows = work.gradient.has_border() ? g.rows.output : 1;
+    for (int row = 0; call.bias_gradient && piece == 0 && row < rows; ++row) {
+      add_column_sums(gradient + std::ptrdiff_t{row} * work.gradient.row_pitch(),
+                      g.output_pixels() / rows, g.out_channels,
+                      work.bias_gradients + std::int64_t{group} * g.out_channels,
+                      !first || row > 0);
     }
     if (call.filter_gradient) {
-      // Whole tiles, of either height.
-      constexpr int kStep = 12;
-      const int steps = (work.taps.run + kStep - 1) / kStep;
-      const int begin = kStep * begin_of(piece, work.pieces, steps);
-      const int end = std::min(kStep * begin_of(piece + 1, work.pieces, steps), work.taps.run);
-      for (int q = 0; begin < end && q < g.groups; ++q) {
-        const std::ptrdiff_t filter = std::ptrdiff_t{q} * g.group_filters();
-        outer({.grid = {g.rows.output, g.columns.output},
-               .input = image_of(n, slot) + std::ptrdiff_t{q} * g.group_channels(),
-               .input_stride = {std::ptrdiff_t{g.rows.stride} * input_pitch,
-                                std::ptrdiff_t{g.columns.stride} * g.channels},
-               .taps = work.taps.taps(),
-               .gradient = gradient + bordered_row(work.gradient, 0) + filter,
-               .gradient_stride = {gradient_pitch, g.out_channels},
-               .columns = g.group_filters(),
-               .output = work.filter_gradients + group * work.filter_size + filter,
-               .output_step = g.out_channels,
-               .accumulate = !first},
-              begin, end);
-      }
+      add_filter_gradient(g, work, image_of(n, slot), gradient, piece, first,
+                          work.filter_gradients + group * work.sums.size);
     }
     if (!call.input_gradient) return;
-    walk_phases(g, work, nullptr, [&](const Phase& phase) {
+    for (int p = 0; p < work.phase_count; ++p) {
+      const Phase& phase = work.phases[p];
       for (int q = 0; q < g.groups; ++q) {
         PackedWeights weights = phase.weights;
         weights.data += q * phase.group_size();
-        product({.input = gradient + std::ptrdiff_t{q} * g.group_filters(),
+        product({.input = work.gradient_slot(slot).data() + std::ptrdiff_t{q} * g.group_filters(),
                  .input_offsets = phase.input_offsets,
                  .taps = phase.taps,
                  .weights = weights,
@@ -254,24 +333,22 @@ void conv2d_backward(const Conv2dGeometry& g, const Conv2dBackward& call, Worker
                 begin_of(piece, work.pieces, weights.panels()),
                 begin_of(piece + 1, work.pieces, weights.panels()));
       }
-    });
+    }
   };
-  // Groups of whole images, or one image after the other, in pieces.
-  const bool shared = work.pieces > 1;
-  for (int round = 0; round < (shared ? g.batch : 1); ++round) {
-    if (shared) copy_image(round, 0);
-    workers.run(shared ? work.pieces : work.groups, [&](int part, int slot) {
-      const int first = shared ? round : g.batch * part / work.groups;
-      const int last = shared ? round + 1 : g.batch * (part + 1) / work.groups;
-      for (int n = first; n < last; ++n) {
-        if (!shared) copy_image(n, slot);
-        add_image(n, n == (shared ? 0 : first), shared ? 0 : part, shared ? 0 : slot,
-                  shared ? part : 0);
+  for (int n = 0; work.pieces > 1 && n < g.batch; ++n) {
+    copy_image(n, 0);
+    workers.run(work.pieces, [&](int piece, int) { add_image(n, n == 0, 0, 0, piece); });
+  }
+  if (work.pieces == 1) {
+    workers.run(work.groups, [&](int group, int slot) {
+      const int first = g.batch * group / work.groups;
+      for (int n = first; n < g.batch * (group + 1) / work.groups; ++n) {
+        copy_image(n, slot);
+        add_image(n, n == first, group, slot, 0);
       }
     });
   }
-  if (call.filter_gradient)
-    sum_rows(work.filter_gradients, work.groups, call.filter_gradient.values());
+  if (call.filter_gradient) finish_filter_gradient(work, call.filter_gradient.values());
   if (call.bias_gradient) sum_rows(work.bias_gradients, work.groups, call.bias_gradient.values());
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The lanes of a vector are output channels. With a multiplier above 1 an image is first copied
 // with its channels repeated, so that every loop knows only one input channel per output channel.
-// Windows are cut at the image's edge by arithmetic: there is no border.
+// Windows are cut at the image's edge by arithmetic: there is no border. Forward with stride 1,
+// what lies between the edges of a row is one run of numbers, whose lanes are pixels and channels
+// alike.
 #include "kernels/depthwise.h"
 
 #include <algorithm>
@@ -31,6 +33,10 @@ Range outputs_of(const WindowAxis& a, int tap) {
   return inside(a.before - tap * a.dilation, a.stride, a.output, a.input);
 }
 
+/// A run is computed by so many numbers at once.
+constexpr int kVectors = 4;
+constexpr int kAtOnce = kVectors * static_cast<int>(kLaneCount);
+
 /// Images with filter gradients of their own: at most so many groups, summed in order at the end.
 constexpr int kGroups = 8;
 
@@ -40,6 +46,10 @@ struct Workspace {
         filter_size(g.filter_shape().size()),
         image_size(std::int64_t{g.rows.input} * g.columns.input * g.out_channels()),
         images(scratch.take<float>(g.multiplier > 1 ? image_size * slots : 0)),
+        pitch(g.out_channels() + kAtOnce),
+        filter(
+            scratch.take<float>(backward ? 0 : std::int64_t{pitch} * g.rows.size * g.columns.size)),
+        bias(scratch.take<float>(backward ? 0 : pitch)),
         filter_gradients(scratch.take<float>(backward ? filter_size * groups : 0)),
         bias_gradients(
             scratch.take<float>(backward ? std::int64_t{g.out_channels()} * groups : 0)) {}
@@ -52,6 +62,9 @@ struct Workspace {
   std::int64_t filter_size;
   std::int64_t image_size;  // with repeated channels
   float* images;
+  int pitch;      // of the filter below, from tap to tap
+  float* filter;  // a tap's numbers for each channel, and again, for a run from any channel on
+  float* bias;    // likewise
   float* filter_gradients;  // of each group
   float* bias_gradients;    // of each group
 };
@@ -94,6 +107,47 @@ struct PixelTaps {
   Range rows, columns;
   int top, left;
 };
+
+/// `from`, a number for each channel, again and again.
+void repeat(const float* from, int channels, std::span<float> to) {
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    to[i] = from == nullptr ? 0.0F : from[i % static_cast<std::size_t>(channels)];
+  }
+}
+
+/// The outputs of a row, `columns` of it, whose windows reach over neither side of the image.
+void forward_run(const DepthwiseGeometry& g, const Workspace& work, const float* image, int oh,
+                 Range columns, float* output) {
+  const int channels = g.out_channels();
+  const int row_size = g.columns.input * channels;
+  const int size = (columns.last - columns.first) * channels;
+  const Range taps = taps_of(g.rows, oh);
+  output += columns.first * channels;
+  for (int i = 0; i < size; i += kAtOnce) {
+    // The last ones overlap those before.
+    const int at = std::min(i, size - kAtOnce);
+    const int channel = at % channels;
+    const float* filter = work.filter + std::ptrdiff_t{taps.first} * g.columns.size * work.pitch;
+    Vector sum[kVectors] = {zero(), zero(), zero(), zero()};
+    for (int kh = taps.first; kh < taps.last; ++kh) {
+      const int h = oh * g.rows.stride + kh * g.rows.dilation - g.rows.before;
+      const float* from =
+          image + std::ptrdiff_t{h} * row_size + at + (columns.first - g.columns.before) * channels;
+      for (int kw = 0; kw < g.columns.size; ++kw) {
+        for (int v = 0; v < kVectors; ++v) {
+          const auto lane = std::ptrdiff_t{v} * static_cast<int>(kLaneCount);
+          sum[v] = multiply_add(load(from + lane), load(filter + channel + lane), sum[v]);
+        }
+        from += std::ptrdiff_t{g.columns.dilation} * channels;
+        filter += work.pitch;
+      }
+    }
+    for (int v = 0; v < kVectors; ++v) {
+      const auto lane = std::ptrdiff_t{v} * static_cast<int>(kLaneCount);
+      store(hn::Add(sum[v], load(work.bias + channel + lane)), output + at + lane);
+    }
+  }
+}
 
 /// image_gradient, whose channels are repeated, from the output gradient of one image.
 void image_gradient(const DepthwiseGeometry& g, const float* filter, const float* output_gradient,
@@ -150,11 +204,26 @@ void depthwise_forward(const DepthwiseGeometry& g, const DepthwiseForward& call,
   Scratch scratch(call.scratch);
   const Workspace work(g, workers.size(), false, scratch);
   const auto channels = static_cast<std::size_t>(g.out_channels());
+  // Columns whose windows lie in the image. Too few of them are left to the loop below.
+  Range run{
+      std::min(g.columns.before, g.columns.output),
+      std::min(g.columns.input + g.columns.before - (g.columns.span() - 1), g.columns.output)};
+  if (g.columns.stride > 1 || (run.last - run.first) * g.out_channels() < kAtOnce) run = {0, 0};
+  if (run.last > 0) {
+    const auto pitch = static_cast<std::size_t>(work.pitch);
+    for (int tap = 0; tap < g.rows.size * g.columns.size; ++tap) {
+      repeat(call.filter.data + std::ptrdiff_t{tap} * g.out_channels(), g.out_channels(),
+             {work.filter + std::ptrdiff_t{tap} * work.pitch, pitch});
+    }
+    repeat(call.bias.data, g.out_channels(), {work.bias, pitch});
+  }
   workers.run(g.batch, [&](int n, int slot) {
     const float* image = repeated(g, work, call.input, n, slot);
-    float* y = call.output.data + std::ptrdiff_t{n} * g.output_pixels() * g.out_channels();
+    float* row = call.output.data + std::ptrdiff_t{n} * g.output_pixels() * g.out_channels();
     for (int oh = 0; oh < g.rows.output; ++oh) {
-      for (int ow = 0; ow < g.columns.output; ++ow, y += channels) {
+      if (run.last > 0) forward_run(g, work, image, oh, run, row);
+      for (int ow = 0; ow < g.columns.output; ++ow, row += channels) {
+        if (ow >= run.first && ow < run.last) continue;
         const PixelTaps taps(g, oh, ow);
         for_each_vector(channels, [&](std::size_t c, std::size_t count) {
           Vector sum = zero();
@@ -163,7 +232,7 @@ void depthwise_forward(const DepthwiseGeometry& g, const DepthwiseForward& call,
                                load_some(call.filter.data + tap + c, count), sum);
           });
           if (call.bias) sum = hn::Add(sum, load_some(call.bias.data + c, count));
-          store_some(sum, y + c, count);
+          store_some(sum, row + c, count);
         });
       }
     }

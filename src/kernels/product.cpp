@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 namespace fovea {
 
@@ -10,37 +11,20 @@ namespace {
 
 constexpr int kLaneInt = static_cast<int>(kLaneCount);
 
-/// Weights of one block of terms stay in the first-level cache while all rows pass over them.
-constexpr int kTermsPerBlock = 512;
-
-/// Where a tile stands in the product: which part of the terms, and whether sums begin or end with
-/// it.
-struct Block {
-  Taps taps;
-  const float* weights;
-  std::ptrdiff_t weight_step;
-  bool first;
-  bool last;
-};
-
-/// A row of a tile in memory. What tiles seldom do, at the edge of the columns or between two
-/// blocks of terms, they do by these functions, which serve all shapes of tiles.
-using Edge = float[kTileColumns];
+/// A row of a tile in memory. What tiles seldom do, at the edge of the columns, they do by this
+/// function, which serves all shapes of tiles.
+constexpr int kMostVectors = 3;
+/// A tile of one vector has so many rows at most: five sums or six wait for each other alike.
+constexpr int kNarrowRows = std::min(kTileRows, 5);
+using Edge = float[kMostVectors * kLaneInt];
 
 std::size_t lanes(int count, int vector) {
   return static_cast<std::size_t>(std::clamp(count - vector * kLaneInt, 0, kLaneInt));
 }
 
-/// The first `count` numbers, and zeros.
-HWY_NOINLINE void fetch_row(const float* from, int count, Edge& row) {
-  for (int v = 0; v < kTileVectors; ++v) {
-    store(load_some(from + v * kLaneInt, lanes(count, v)), row + v * kLaneInt);
-  }
-}
-
 /// Writes, or adds, the first `count` numbers.
 HWY_NOINLINE void put_row(const Edge& row, int count, float* to, bool add) {
-  for (int v = 0; v < kTileVectors; ++v) {
+  for (int v = 0; v * kLaneInt < count; ++v) {
     Vector numbers = load(row + v * kLaneInt);
     float* at = to + v * kLaneInt;
     if (add) numbers = hn::Add(numbers, load_some(at, lanes(count, v)));
@@ -48,77 +32,103 @@ HWY_NOINLINE void put_row(const Edge& row, int count, float* to, bool add) {
   }
 }
 
+/// One panel of weights, and what happens to its sums.
+struct Panel {
+  const float* weights;
+  int width;
+  int column;   // its first
+  int count;    // columns that exist
+  Edge bias;    // of each column, or zeros
+  float least;  // what is below becomes zero
+
+  [[nodiscard]] HWY_INLINE Vector finished(Vector sum) const {
+    return hn::IfThenZeroElse(hn::Lt(sum, broadcast(least)), sum);
+  }
+};
+
 template <int kRows, int kVectors>
-HWY_INLINE void product_tile(const ProductCall& call, const Block& block, int row, int column,
-                             int count) {
+HWY_INLINE void product_tile(const ProductCall& call, const Panel& panel, int row) {
   const float* pixel[kRows];
   float* output[kRows];
   Tile<kRows, kVectors> tile;
   FOVEA_UNROLL
   for (int i = 0; i < kRows; ++i) {
     pixel[i] = call.input + call.input_offsets[static_cast<std::size_t>(row + i)];
-    output[i] = call.output + call.output_offsets[row + i] + column;
+    output[i] = call.output + call.output_offsets[row + i] + panel.column;
   }
   Edge edge;
-  const bool whole = count == kVectors * kLaneInt;
+  const bool whole = panel.count == kVectors * kLaneInt;
   tile.clear();
-  if (!block.first) {
+  add_product(tile, pixel, call.taps, panel.weights, kVectors * kLaneInt);
+  Vector bias[kVectors];
+  FOVEA_UNROLL
+  for (int v = 0; v < kVectors; ++v) bias[v] = load(panel.bias + v * kLaneInt);
+  FOVEA_UNROLL
+  for (int i = 0; i < kRows; ++i) {
     FOVEA_UNROLL
-    for (int i = 0; i < kRows; ++i) {
-      fetch_row(output[i], count, edge);
-      FOVEA_UNROLL
-      for (int v = 0; v < kVectors; ++v) tile.sum[i][v] = load(edge + v * kLaneInt);
-    }
-  }
-  add_product(tile, pixel, block.taps, block.weights, block.weight_step);
-  if (block.last) {
     for (int v = 0; v < kVectors; ++v) {
-      const Vector added =
-          call.epilogue.bias == nullptr
-              ? zero()
-              : load_some(call.epilogue.bias + column + v * kLaneInt, lanes(count, v));
-      for (int i = 0; i < kRows; ++i) {
-        tile.sum[i][v] = hn::Add(tile.sum[i][v], added);
-        if (call.epilogue.relu) tile.sum[i][v] = relu(tile.sum[i][v]);
-      }
+      store(panel.finished(hn::Add(tile.sum[i][v], bias[v])),
+            (whole ? output[i] : edge) + v * kLaneInt);
     }
-  }
-  if (whole) {
-    FOVEA_UNROLL
-    for (int i = 0; i < kRows; ++i) {
-      FOVEA_UNROLL
-      for (int v = 0; v < kVectors; ++v) store(tile.sum[i][v], output[i] + v * kLaneInt);
-    }
-  } else {
-    FOVEA_UNROLL
-    for (int i = 0; i < kRows; ++i) {
-      FOVEA_UNROLL
-      for (int v = 0; v < kVectors; ++v) store(tile.sum[i][v], edge + v * kLaneInt);
-      put_row(edge, count, output[i], false);
-    }
+    if (!whole) put_row(edge, panel.count, output[i], false);
   }
 }
 
-template <int kVectors, int kRows = kTileRows>
-void product_rows(const ProductCall& call, const Block& block, int column, int count, int row) {
+template <int kVectors, int kRows>
+void product_rows(const ProductCall& call, const Panel& panel, int row) {
   const int rows = static_cast<int>(call.input_offsets.size());
-  for (; row + kRows <= rows; row += kRows)
-    product_tile<kRows, kVectors>(call, block, row, column, count);
+  for (; row + kRows <= rows; row += kRows) product_tile<kRows, kVectors>(call, panel, row);
   // What is left by twos and ones: a tile of every height would be many bytes for few rows.
   if constexpr (kRows > 1) {
-    constexpr int kLower = kRows > 2 ? 2 : 1;
-    if (row < rows) product_rows<kVectors, kLower>(call, block, column, count, row);
+    constexpr int kLower = kRows > 2 && kVectors == kTileVectors ? 2 : 1;
+    if (row < rows) product_rows<kVectors, kLower>(call, panel, row);
   }
 }
 
-void product_panel(const ProductCall& call, const Block& block, int panel) {
-  const int column = panel * kTileColumns;
-  const int width = call.weights.panel_width(panel);
-  const int count = std::min(width, call.weights.columns - column);
-  if (width == kTileColumns) {
-    product_rows<kTileVectors>(call, block, column, count, 0);
+/// Four columns of the nine terms of a 3x3 window over one channel. A tile with so few terms is
+/// hardly begun when it ends. So here the weights stay in registers while the window slides along a
+/// row of the image; each input is loaded once for the three sums that are under way, whose terms
+/// come column by column of the window.
+void product_of_nine(const ProductCall& call, const Panel& panel, int first_column) {
+  Vector w[9];
+  FOVEA_UNROLL
+  for (int k = 0; k < 9; ++k) w[k] = load(panel.weights + k * panel.width + first_column);
+  const Vector bias = load(panel.bias + first_column);
+  const int length = call.side_by_side;
+  const int rows = static_cast<int>(call.input_offsets.size());
+  const int step = call.output_offsets[1] - call.output_offsets[0];
+  for (int row = 0; row < rows; row += length) {
+    const float* from = call.input + call.input_offsets[static_cast<std::size_t>(row)];
+    const float* top = from + call.taps.offsets[0];
+    const float* middle = from + call.taps.offsets[1];
+    const float* bottom = from + call.taps.offsets[2];
+    float* output = call.output + call.output_offsets[row] + panel.column + first_column;
+    Vector left = zero();
+    Vector right = zero();
+    for (int i = -2; i < length; ++i) {
+      const Vector x = broadcast(*top++);
+      const Vector y = broadcast(*middle++);
+      const Vector z = broadcast(*bottom++);
+      const Vector sum = multiply_add(z, w[8], multiply_add(y, w[5], multiply_add(x, w[2], left)));
+      left = multiply_add(z, w[7], multiply_add(y, w[4], multiply_add(x, w[1], right)));
+      right = multiply_add(z, w[6], multiply_add(y, w[3], hn::Mul(x, w[0])));
+      if (i < 0) continue;
+      store(panel.finished(hn::Add(sum, bias)), output);
+      output += step;
+    }
+  }
+}
+
+void product_panel(const ProductCall& call, const Panel& panel) {
+  if (call.side_by_side > 1 && call.taps.run == 3 && call.taps.offsets.size() == 3 &&
+      panel.count % kLaneInt == 0) {
+    for (int c = 0; c < panel.count; c += kLaneInt) product_of_nine(call, panel, c);
+  } else if (panel.width == kTileColumns) {
+    product_rows<kTileVectors, kTileRows>(call, panel, 0);
+  } else if (panel.width < kTileColumns) {
+    product_rows<1, kTileRows>(call, panel, 0);
   } else {
-    product_rows<1>(call, block, column, count, 0);
+    product_rows<kMostVectors, std::min(kTileRows, 3)>(call, panel, 0);
   }
 }
 
@@ -131,16 +141,23 @@ struct OuterPlace {
   int count;  // columns that exist
 };
 
-template <int kRows, int kVectors>
+/// kRows consecutive inputs of each of kRuns runs.
+template <int kRows, int kVectors, int kRuns = 1>
 HWY_INLINE void outer_tile(const OuterCall& call, const OuterPlace& place) {
-  Tile<kRows, kVectors> tile;
+  constexpr int kSums = kRows * kRuns;
+  Tile<kSums, kVectors> tile;
   tile.clear();
-  add_pixels(tile, call.grid, place.input, call.input_stride, call.gradient + place.column,
-             call.gradient_stride);
+  std::ptrdiff_t runs[kRuns] = {};
+  FOVEA_UNROLL
+  for (int i = 1; i < kRuns; ++i) {
+    runs[i] = call.taps.offsets[static_cast<std::size_t>(i)] - call.taps.offsets[0];
+  }
+  add_pixels<kRows>(tile, call.grid, place.input, runs, call.input_stride,
+                    call.gradient + place.column, call.gradient_stride);
   Edge edge;
   const bool whole = place.count == kVectors * kLaneInt;
   FOVEA_UNROLL
-  for (int i = 0; i < kRows; ++i) {
+  for (int i = 0; i < kSums; ++i) {
     float* output = place.output + i * call.output_step + place.column;
     FOVEA_UNROLL
     for (int v = 0; v < kVectors; ++v) {
@@ -153,16 +170,21 @@ HWY_INLINE void outer_tile(const OuterCall& call, const OuterPlace& place) {
   }
 }
 
-/// `left` consecutive inputs, in tiles as tall as possible.
-template <int kVectors, int kRows = kTileRows>
-void outer_rows(const OuterCall& call, OuterPlace place, int left) {
-  for (; left >= kRows; left -= kRows) {
+/// `left` consecutive inputs in `tiles` tiles, about as tall as each other: one of two rows has too
+/// few sums to hide the time that an addition takes. Not all heights are there, to save bytes.
+template <int kVectors, int kRows>
+void outer_rows(const OuterCall& call, OuterPlace place, int left, int tiles) {
+  constexpr int kLowest = kTileRows < 5 ? 1 : kVectors == 1 ? 4 : 3;  // before single rows
+  for (; left >= kRows && (kRows == kLowest || left > (kRows - 1) * tiles); --tiles) {
     outer_tile<kRows, kVectors>(call, place);
     place.input += kRows;
     place.output += kRows * call.output_step;
+    left -= kRows;
   }
   if constexpr (kRows > 1) {
-    if (left > 0) outer_rows<kVectors, kRows - 1>(call, place, left);
+    if (left > 0) {
+      outer_rows<kVectors, kRows == kLowest ? 1 : kRows - 1>(call, place, left, tiles);
+    }
   }
 }
 
@@ -190,34 +212,31 @@ void pack(const PackedWeights& shape, float* packed, StridedMatrix block, int fi
 }
 
 void product(const ProductCall& call, int first_panel, int last_panel) {
-  const int terms = call.taps.terms();
-  if (call.taps.offsets.size() != 1 || terms <= kTermsPerBlock) {
-    for (int panel = first_panel; panel < last_panel; ++panel) {
-      const float* weights = call.weights.data + std::ptrdiff_t{panel} * kTileColumns * terms;
-      product_panel(call, {call.taps, weights, call.weights.panel_width(panel), true, true}, panel);
-    }
-    return;
-  }
-  // One long run: cut into blocks. A sum rests in the output between blocks, which changes none of
-  // its bits.
   for (int panel = first_panel; panel < last_panel; ++panel) {
+    const int column = panel * kTileColumns;
     const int width = call.weights.panel_width(panel);
-    const float* weights = call.weights.data + std::ptrdiff_t{panel} * kTileColumns * terms;
-    for (int term = 0; term < terms; term += kTermsPerBlock) {
-      const int count = std::min(kTermsPerBlock, terms - term);
-      const std::array<std::int32_t, 1> offset = {call.taps.offsets[0] + term};
-      product_panel(call,
-                    {{offset, count},
-                     weights + std::ptrdiff_t{term} * width,
-                     width,
-                     term == 0,
-                     term + count == terms},
-                    panel);
-    }
+    Panel here{.weights = call.weights.data + std::ptrdiff_t{column} * call.weights.terms,
+               .width = width,
+               .column = column,
+               .count = std::min(width, call.weights.columns - column),
+               .bias = {},
+               .least = call.epilogue.relu ? 0 : -std::numeric_limits<float>::infinity()};
+    if (call.epilogue.bias != nullptr)
+      std::copy_n(call.epilogue.bias + column, here.count, here.bias);
+    product_panel(call, here);
   }
 }
 
 void outer(const OuterCall& call, int first, int last) {
+  if (call.taps.offsets.size() == 3 && call.taps.run == 3) {
+    // A 3x3 window over one channel: nine sums side by side, where a run alone has three.
+    for (int column = 0; column < call.columns; column += kLaneInt) {
+      const int count = std::min(call.columns - column, kLaneInt);
+      outer_tile<3, 1, 3>(call, {call.input + call.taps.offsets[0], call.output, column, count});
+    }
+    return;
+  }
+  const auto tiles = [&](int rows) { return (last - first + rows - 1) / rows; };
   for (int column = 0; column < call.columns; column += kTileColumns) {
     const int count = std::min(call.columns - column, kTileColumns);
     std::ptrdiff_t k = first;
@@ -225,9 +244,9 @@ void outer(const OuterCall& call, int first, int last) {
       const OuterPlace place{call.input + offset + first, call.output + k * call.output_step,
                              column, count};
       if (count > kLaneInt) {
-        outer_rows<kTileVectors>(call, place, last - first);
+        outer_rows<kTileVectors, kTileRows>(call, place, last - first, tiles(kTileRows));
       } else {
-        outer_rows<1>(call, place, last - first);
+        outer_rows<1, kNarrowRows>(call, place, last - first, tiles(kNarrowRows));
       }
       k += call.taps.run;
     }

@@ -4,6 +4,7 @@
 // the batch and a patch is that row.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 
@@ -11,9 +12,9 @@
 
 namespace fovea {
 
-/// Weights [terms, columns] rearranged in panels of 8 columns (the last one of 4 where at most 4
-/// are left), each panel a contiguous [terms, 8]: what a register tile reads one after the other.
-/// Missing columns are zero.
+/// Weights [terms, columns] rearranged in panels of 8 columns, each a contiguous [terms, 8]: what a
+/// register tile reads one after the other. Up to 4 columns that are left make the last panel 12
+/// wide, or, where they are all, 4. Missing columns are zero.
 struct PackedWeights {
   const float* data = nullptr;
   int terms = 0;
@@ -22,16 +23,17 @@ struct PackedWeights {
   static std::int64_t size(int terms, int columns) {
     return std::int64_t{terms} * ((columns + 3) / 4 * 4);
   }
-  [[nodiscard]] int panels() const { return (columns + kTileColumns - 1) / kTileColumns; }
+  [[nodiscard]] int panels() const { return std::max((columns + 3) / kTileColumns, 1); }
   [[nodiscard]] int panel_width(int panel) const {
     constexpr int kLanesHere = static_cast<int>(kLaneCount);
-    return columns - panel * kTileColumns > kLanesHere ? kTileColumns : kLanesHere;
+    if (panel + 1 < panels()) return kTileColumns;
+    return (columns - panel * kTileColumns + kLanesHere - 1) / kLanesHere * kLanesHere;
   }
   /// Where the weight of a term and a column stands.
   [[nodiscard]] std::ptrdiff_t place(int term, int column) const {
-    const int panel = column / kTileColumns;
-    return std::ptrdiff_t{panel} * kTileColumns * terms +
-           std::ptrdiff_t{term} * panel_width(panel) + column % kTileColumns;
+    const int panel = std::min(column / kTileColumns, panels() - 1);
+    return std::ptrdiff_t{panel} * kTileColumns * (terms - 1) +
+           std::ptrdiff_t{term} * panel_width(panel) + column;
   }
 };
 
@@ -62,6 +64,9 @@ struct ProductCall {
   Epilogue epilogue = {};
   float* output = nullptr;
   const std::int32_t* output_offsets = nullptr;  // of each row
+  /// If not 0, rows come in stretches of this length, in which each input is one float after the
+  /// one before, and outputs are as far from each other everywhere.
+  int side_by_side = 0;
 };
 
 /// output[row, column] = epilogue(sum over terms of input[row, term] * weight[term, column]) for

@@ -92,17 +92,22 @@ struct PixelStride {
   std::ptrdiff_t row = 0, column = 0;  // floats from one row or column to the next
 };
 
-/// Adds the terms of all pixels for kRows consecutive inputs of a pixel, the first at `input`.
-template <int kRows, int kVectors>
-HWY_INLINE void add_pixels(Tile<kRows, kVectors>& tile, const PixelGrid& grid, const float* input,
+/// Adds the terms of all pixels for kRows consecutive inputs of a pixel in each of kRuns runs,
+/// which begin at input + runs[0], input + runs[1], ...
+template <int kRows, int kRuns, int kVectors>
+HWY_INLINE void add_pixels(Tile<kRows * kRuns, kVectors>& tile, const PixelGrid& grid,
+                           const float* input, const std::ptrdiff_t (&runs)[kRuns],
                            const PixelStride& input_stride, const float* gradient,
                            const PixelStride& gradient_stride) {
   for (int row = 0; row < grid.rows; ++row) {
-    const float* pixel = input + row * input_stride.row;
+    const float* pixel[kRuns];
+    FOVEA_UNROLL
+    for (int i = 0; i < kRuns; ++i) pixel[i] = input + row * input_stride.row + runs[i];
     const float* values = gradient + row * gradient_stride.row;
     for (int column = 0; column < grid.columns; ++column) {
-      tile.add_outer([&](int i) { return pixel[i]; }, values);
-      pixel += input_stride.column;
+      tile.add_outer([&](int i) { return pixel[i / kRows][i % kRows]; }, values);
+      FOVEA_UNROLL
+      for (int i = 0; i < kRuns; ++i) pixel[i] += input_stride.column;
       values += gradient_stride.column;
     }
   }

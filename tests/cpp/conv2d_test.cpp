@@ -225,6 +225,52 @@ TEST_CASE("conv2d: more columns than one register tile, and images cut into band
   check_backward(bands);
 }
 
+// Pairs of pixels, vectors of inputs, nine terms in registers, gradients read where they stand:
+// what few channels and few filters are given. Rows of an odd and an even number of pixels, and of
+// one.
+TEST_CASE("conv2d: few channels and few filters, against the slow twin", "[conv2d]") {
+  struct Case {
+    int channels, filters;
+    std::array<int, 2> image, kernel, stride = {1, 1};
+    Padding padding = {};
+  };
+  const Case cases[] = {
+      {3, 6, {8, 9}, {5, 5}},
+      {3, 6, {9, 12}, {5, 5}, {2, 2}, test::same()},
+      {3, 5, {7, 6}, {3, 3}, {1, 1}, test::same()},
+      {3, 3, {6, 7}, {2, 6}, {1, 2}},
+      {4, 2, {6, 3}, {3, 3}},
+      {2, 10, {6, 8}, {3, 7}, {2, 1}, test::sides(0, 2, 3, 1)},
+      {1, 6, {5, 5}, {3, 1}},
+      {1, 4, {5, 6}, {3, 3}},
+      {1, 8, {6, 5}, {3, 3}, {2, 1}, test::same()},
+      {1, 16, {7, 9}, {3, 3}, {1, 1}, test::same()},
+      {1, 20, {5, 3}, {3, 3}},
+      {1, 7, {5, 9}, {3, 3}, {1, 1}, test::sides(4, 0, 0, 5)},
+      {1, 12, {6, 7}, {3, 3}, {1, 2}},
+  };
+  std::uint32_t seed = 0;
+  for (const Case& c : cases) {
+    for (const Activation activation : {Activation::kLinear, Activation::kRelu}) {
+      ++seed;
+      Problem p({.window = test::window_case({.batch = seed % 3 == 0 ? 11 : 2,
+                                              .channels = c.channels,
+                                              .image = c.image,
+                                              .kernel = c.kernel,
+                                              .stride = c.stride,
+                                              .padding = c.padding}),
+                 .filters = c.filters,
+                 .activation = activation,
+                 .bias = seed % 5 != 0,
+                 .misalignment = seed % 4},
+                seed);
+      check_forward(p);
+      check_backward(p);
+      check_backward(p, {.input = false});
+    }
+  }
+}
+
 // Tiles over the edge on all sides, blocks of tiles that begin and end inside an image, and more
 // images than groups. The tolerance is that of the plain sum: winograd_test.cpp compares the two.
 TEST_CASE("conv2d: shapes that suit Winograd, against the slow twin", "[conv2d][winograd]") {
@@ -289,7 +335,7 @@ TEST_CASE("conv2d: filters so large that threads share each image", "[conv2d]") 
     Problem p({.window = test::window_case({.batch = 3,
                                             .channels = 75,
                                             .image = {6 * stride, 7 * stride},
-                                            .kernel = {5, 5},
+                                            .kernel = {5, 6},
                                             .stride = {stride, stride},
                                             .padding = test::same()}),
                .filters = 77,

@@ -77,6 +77,16 @@ TEST_CASE("depthwiseConv2d", "[conv2d]") {
        {6, 2, 1, 2, 3, 3},
        {5, 2, 1, 2, 3, 3}},
       {"kernelSize=5 padding=same strides=3", 1, 1, same_padded({4, 5, 3}), same_padded({2, 5, 3})},
+      // Rows wide enough to be computed as runs of numbers.
+      {"kernelSize=3 padding=same", 1, 1, same_padded({3, 3}), same_padded({19, 3})},
+      {"kernelSize=2,5 padding=same useBias=false", 1, 3, same_padded({3, 2}),
+       same_padded({11, 5})},
+      {"kernelSize=2 padding=3 dilationRate=2 depthMultiplier=2",
+       2,
+       2,
+       {4, 2, 1, 2, 3, 3},
+       {9, 2, 1, 2, 3, 3}},
+      {"kernelSize=3 strides=2,1", 1, 20, {5, 3, 2}, {4, 3}},
   };
   for (const Case& c : cases) {
     for (const int batch : {1, 11}) {

@@ -91,8 +91,10 @@ Run run(const LayerCheck& check, const Chain& chain, const Values& x, const Valu
       continue;
     }
     Output scratch(static_cast<std::size_t>(plan(i).forward_scratch));
+    Output kept(static_cast<std::size_t>(plan(i).kept));
     const ConstTensorView from = value(i);
-    chain.layers[i]->forward({.inputs = {&from, 1},
+    chain.layers[i]->forward({.kept = {kept.values(), false},
+                              .inputs = {&from, 1},
                               .parameters = std::span(parameter_views).subspan(chain.first[i]),
                               .output = values[i].view(chain.shapes[i + 1]),
                               .scratch = scratch.values(),
@@ -103,6 +105,7 @@ Run run(const LayerCheck& check, const Chain& chain, const Values& x, const Valu
                               .workers = workers});
     expect_intact(check.line, "output", values[i]);
     expect_intact(check.line, "scratch", scratch);
+    expect_intact(check.line, "kept", kept);
     expect_intact(check.line, "saved", saved[i]);
   }
   Run result;
