@@ -30,8 +30,10 @@ export function examples(model, batch) {
 export async function firstStep(address, request) {
   const from = performance.now()
   const fovea = await import(address)
-  await begin(fovea, request)
+  // As a page does it: the network is asked for while the engine starts.
+  const begun = begin(fovea, request)
   const model = await compiled(fovea, request)
+  await begun
   const { x, labels } = examples(model, 32)
   await model.trainOnBatch(x, labels)
   return performance.now() - from

@@ -23,14 +23,28 @@ interface Unpacker {
   run(size: number): number
 }
 
+/** From ECMAScript 2026 on. */
+interface Base64Reader {
+  fromBase64?: (text: string) => Uint8Array<ArrayBuffer>
+}
+
 const kLengths = 3 * 128 // bytes of them
 
-/** A page stays awake: this many bytes take some 8 ms. */
-const kSlice = 1 << 15
+/** An engine takes its faster code for a function at the next call. */
+const kSlice = 1 << 13
+
+/** A page stays awake: so long at a time. */
+const kMilliseconds = 8
+
+/** Sections of WebAssembly, in this order. */
+const kExports = 7
+const kCode = 10
 
 /** The module that a packed one stands for. */
 export async function unpack({ wasm, size }: PackedModule): Promise<Uint8Array<ArrayBuffer>> {
-  const packed = Uint8Array.from(atob(wasm), (letter) => letter.charCodeAt(0))
+  const packed =
+    (Uint8Array as Base64Reader).fromBase64?.(wasm) ??
+    Uint8Array.from(atob(wasm), (letter) => letter.charCodeAt(0))
   const content = packed.subarray(4)
   if (content.length < kLengths || new DataView(packed.buffer).getUint32(0) !== checksum(content)) {
     throw new FoveaError(
@@ -55,14 +69,16 @@ export async function unpack({ wasm, size }: PackedModule): Promise<Uint8Array<A
     heap[lengths.value + 2 * k + 1] = pair >> 4
   })
   heap.set(content.subarray(kLengths), bits.value)
-  for (let until = 0; until < size;) {
+  for (let until = 0, rested = performance.now(); until < size;) {
     until = Math.min(until + kSlice, size)
     run(until)
+    if (performance.now() - rested < kMilliseconds) continue
     await yieldToMessages()
+    rested = performance.now()
   }
   const [count = 0] = new Int32Array(memory.buffer, function_count.value, 1)
   const begins = new Int32Array(memory.buffer, functions.value, count + 1)
-  return withSizes(heap.subarray(text.value, text.value + size), begins)
+  return withExports(withSizes(heap.subarray(text.value, text.value + size), begins))
 }
 
 /** FNV-1a (G. Fowler, L. C. Noll, K.-P. Vo), 32 bits. */
@@ -72,23 +88,70 @@ export function checksum(bytes: Uint8Array): number {
   return hash >>> 0
 }
 
-/** Puts its size in LEB128 before every function; the last of `begins` is where the last one ends. */
+/** A number as WebAssembly writes it: LEB128. */
+const leb = (value: number): number[] =>
+  value < 128 ? [value] : [(value & 127) | 128, ...leb(value >> 7)]
+
+/** Puts its size before every function; the last of `begins` is where the last one ends. */
 function withSizes(bytes: Uint8Array, begins: Int32Array): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(bytes.length + 5 * begins.length)
   let from = 0
   let to = 0
-  const copyUntil = (end: number): void => {
-    whole.set(bytes.subarray(from, end), to)
-    to += end - from
-    from = end
+  const put = (bytes: ArrayLike<number>): void => {
+    whole.set(bytes, to)
+    to += bytes.length
   }
   begins.forEach((begin, k) => {
-    copyUntil(begin)
-    let size = (begins[k + 1] ?? begin) - begin
-    if (size === 0) return
-    for (; size > 127; size >>= 7) whole[to++] = size | 128
-    whole[to++] = size
+    put(bytes.subarray(from, begin))
+    from = begin
+    const size = (begins[k + 1] ?? begin) - begin
+    if (size > 0) put(leb(size))
   })
-  copyUntil(bytes.length)
+  put(bytes.subarray(from))
   return whole.slice(0, to)
+}
+
+/**
+ * The functions that the rest of the engine calls are exported without a name, each counted from the
+ * one before. Here they get their names: %0, %1, ...
+ */
+function withExports(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  let at = 8
+  const number = (): number => {
+    const byte = bytes[at++] ?? 0
+    return byte < 128 ? byte : (byte & 127) + 128 * number()
+  }
+  for (;;) {
+    const section = at
+    const id = number()
+    if (id === kCode) return bytes
+    const end = number() + at
+    if (id === kExports) {
+      const count = number()
+      const content = leb(count)
+      let index = 0
+      let named = 0
+      while (at < end) {
+        const from = at
+        const length = number()
+        at += length + 1 // the kind
+        const [kind = 0] = bytes.subarray(at - 1)
+        const place = number()
+        if (length > 0) {
+          content.push(...bytes.subarray(from, at))
+        } else {
+          const name = `%${named++}`
+          content.push(name.length, ...Array.from(name, (letter) => letter.charCodeAt(0)))
+          content.push(kind, ...leb((index += place)))
+        }
+      }
+      const head = [id, ...leb(content.length), ...content]
+      const whole = new Uint8Array(section + head.length + bytes.length - end)
+      whole.set(bytes.subarray(0, section))
+      whole.set(head, section)
+      whole.set(bytes.subarray(end), section + head.length)
+      return whole
+    }
+    at = end
+  }
 }

@@ -3,7 +3,7 @@
 // rest is called next (split.mjs), or by the rest alone: so it comes with the rest. In the first part
 // zeros keep its place, so that every address stays.
 
-import { Reader, kSections } from './wasm-reader.mjs'
+import { Reader, kSections, leb, section } from './wasm-reader.mjs'
 
 const kShortest = 4
 
@@ -33,12 +33,7 @@ function importedFunctions(reader) {
   for (let count = reader.number(); count > 0; --count) {
     reader.text()
     reader.text()
-    const kind = reader.byte()
-    if (kind === 0) functions++
-    // A type's number; for a table its type and limits, for a memory limits, for a global two bytes.
-    if (kind === 1 || kind === 3 || kind === 4) reader.byte()
-    if (kind === 0 || kind === 3 || kind === 4) reader.number()
-    else for (let numbers = 1 + (reader.number() & 1); numbers > 0; --numbers) reader.number()
+    if (reader.importedThing()[0] === 0) functions++
   }
   return functions
 }
@@ -125,13 +120,11 @@ export function withText(wasm, texts) {
   if (sections.some(({ id }) => id === kSections.data)) {
     throw new Error('late-text: the rest has data already')
   }
-  const leb = (value) => (value < 128 ? [value] : [(value & 127) | 128, ...leb(value >>> 7)])
   // With sign: a last byte of 64 or more would say minus.
   const signed = (value) => (value < 64 ? [value] : [(value & 127) | 128, ...signed(value >>> 7)])
   const content = [...leb(texts.length)]
   for (const { address, bytes } of texts) {
     content.push(0, 0x41, ...signed(address), 0x0b, ...leb(bytes.length), ...bytes)
   }
-  const section = Buffer.from([kSections.data, ...leb(content.length), ...content])
-  return Buffer.concat([wasm, section])
+  return Buffer.concat([wasm, section(kSections.data, content)])
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { root } from '../lib/paths.mjs'
 import { PlainError } from '../lib/shell.mjs'
 import { packerModule, unpackerText } from './codec.mjs'
+import { withoutNumbers } from './exports.mjs'
 import { Reader, kSections } from './wasm-reader.mjs'
 
 const kKinds = 3
@@ -88,14 +89,13 @@ function codeLengths(counts) {
   }
 }
 
-/** The module without the sizes of its functions, which stand before each in section 10. */
+/** The module without the sizes of its functions, which stand before each, and what exports.mjs says. */
 function withoutSizes(wasm) {
   const kept = [wasm.subarray(0, 8)]
   for (const { id, begin, reader } of new Reader(wasm).sections()) {
-    if (id !== kSections.code) {
-      kept.push(wasm.subarray(begin, reader.end))
-      continue
-    }
+    if (id === kSections.exports) kept.push(withoutNumbers(reader))
+    else if (id !== kSections.code) kept.push(wasm.subarray(begin, reader.end))
+    if (id !== kSections.code) continue
     const count = reader.number()
     kept.push(wasm.subarray(begin, reader.at))
     for (let i = 0; i < count; ++i) kept.push(reader.take(reader.number()))

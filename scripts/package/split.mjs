@@ -10,8 +10,9 @@ import { fileURLToPath } from 'node:url'
 import { emscripten } from '../lib/paths.mjs'
 import { run } from '../lib/shell.mjs'
 import { nodeOptions } from '../lib/variants.mjs'
+import { kForRest, numbered } from './exports.mjs'
 import { lateText, withText, withoutText } from './late-text.mjs'
-import { Reader, kSections } from './wasm-reader.mjs'
+import { Reader, kSections, leb, named, section } from './wasm-reader.mjs'
 
 /** May go: our functions and containers of our things. Memory, exceptions and Embind stay. */
 const kMayGo = /^(?!_ZNK?10(emscripten|__cxxabiv1)).*(fovea|^_ZNK?St3__2|_GLOBAL__N_1)/
@@ -78,7 +79,7 @@ export function splitModule(folder, name, variant) {
     '--quiet',
     '--import-namespace=first',
     `--placeholder-namespace=${kLate}`,
-    '--export-prefix=%',
+    `--export-prefix=${kForRest}`,
     '-o1',
     path('first-cut'),
     '-o2',
@@ -86,11 +87,11 @@ export function splitModule(folder, name, variant) {
   ])
   writeFileSync(path('first-cut'), oneStandIn(readFileSync(path('first-cut'))))
   const texts = lateText(readFileSync(module), functions)
-  return {
-    whole,
-    first: withoutText(slim(path('first-cut'), 'first', '--duplicate-import-elimination'), texts),
-    rest: withText(slim(path('rest-cut'), 'rest'), texts),
-  }
+  const { first, rest } = numbered(
+    slim(path('first-cut'), 'first', '--duplicate-import-elimination'),
+    slim(path('rest-cut'), 'rest'),
+  )
+  return { whole, first: withoutText(first, texts), rest: withText(rest, texts) }
 }
 
 /**
@@ -98,30 +99,17 @@ export function splitModule(folder, name, variant) {
  * those of one type become one import.
  */
 function oneStandIn(wasm) {
-  const leb = (value) => (value < 128 ? [value] : [(value & 127) | 128, ...leb(value >>> 7)])
-  const named = (name) => [...leb(name.length), ...Buffer.from(name)]
   const { begin, reader } = [...new Reader(wasm).sections()].find(
     ({ id }) => id === kSections.imports,
   )
   const count = reader.number()
-  const section = leb(count)
+  const content = leb(count)
   for (let i = 0; i < count; ++i) {
     const [module, name] = [reader.text(), reader.text()]
     const late = module.startsWith(kLate)
-    const from = reader.at
-    const kind = reader.byte()
-    // After the kind: a type's number (function), a tag's with a zero before it, two bytes (global),
-    // or the limits of a memory, which a table has after its type.
-    if (kind === 1 || kind === 4) reader.byte()
-    if (kind === 3) reader.take(2)
-    else if (kind === 0 || kind === 4) reader.number()
-    else for (let numbers = 1 + (reader.number() & 1); numbers > 0; --numbers) reader.number()
-    section.push(...named(late ? kLate : module), ...named(late ? '' : name))
-    section.push(...wasm.subarray(from, reader.at))
+    content.push(...named(late ? kLate : module), ...named(late ? '' : name))
+    content.push(...reader.importedThing())
   }
-  return Buffer.concat([
-    wasm.subarray(0, begin),
-    Buffer.from([2, ...leb(section.length), ...section]),
-    wasm.subarray(reader.end),
-  ])
+  const imports = section(kSections.imports, content)
+  return Buffer.concat([wasm.subarray(0, begin), imports, wasm.subarray(reader.end)])
 }

@@ -1,8 +1,18 @@
 // SPDX-License-Identifier: MIT
-// Reads WebAssembly's binary format (webassembly.github.io/spec, chapter 5), as far as packing asks.
+// Reads and writes WebAssembly's binary format (webassembly.github.io/spec, chapter 5), as far as
+// packing asks.
 
 /** The numbers of sections. */
-export const kSections = { imports: 2, code: 10, data: 11 }
+export const kSections = { imports: 2, exports: 7, code: 10, data: 11 }
+
+/** A number as the format writes it: LEB128. */
+export const leb = (value) => (value < 128 ? [value] : [(value & 127) | 128, ...leb(value >>> 7)])
+
+/** A text likewise. */
+export const named = (text) => [...leb(text.length), ...Buffer.from(text)]
+
+/** A section with its head. */
+export const section = (id, content) => Buffer.from([id, ...leb(content.length), ...content])
 
 /** Blocks (their type), branches, exceptions, variables, tables, memory, references. */
 const kOneNumber = new Set([
@@ -35,6 +45,19 @@ export class Reader {
 
   text() {
     return this.take(this.number()).toString()
+  }
+
+  /** What an import imports, after its two names: its kind and type, as they stand. */
+  importedThing() {
+    const from = this.at
+    const kind = this.byte()
+    // After the kind: a type's number (function), a tag's with a zero before it, two bytes (global),
+    // or the limits of a memory, which a table has after its type.
+    if (kind === 1 || kind === 4) this.byte()
+    if (kind === 3) this.take(2)
+    else if (kind === 0 || kind === 4) this.number()
+    else for (let numbers = 1 + (this.number() & 1); numbers > 0; --numbers) this.number()
+    return this.wasm.subarray(from, this.at)
   }
 
   *sections() {
