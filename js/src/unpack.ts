@@ -121,10 +121,10 @@ function withExports(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
     const byte = bytes[at++] ?? 0
     return byte < 128 ? byte : (byte & 127) + 128 * number()
   }
-  for (;;) {
+  while (at < bytes.length) {
     const section = at
     const id = number()
-    if (id === kCode) return bytes
+    if (id === kCode) break
     const end = number() + at
     if (id === kExports) {
       const count = number()
@@ -154,4 +154,5 @@ function withExports(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
     }
     at = end
   }
+  return bytes
 }
