@@ -33,7 +33,10 @@ async function kill() {
 
 test('all that wait are told, and the next call starts a new worker', async () => {
   const model = await smallModel()
+  const count = 50_000
   const waiting = [
+    // In one batch: so long that nothing behind it is answered.
+    model.predict(bands(count).images, { batchSize: count }),
     model.fit(images, labels, { epochs: 100_000 }),
     model.predict(images),
     model.evaluate(images, labels),
