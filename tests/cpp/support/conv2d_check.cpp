@@ -3,6 +3,7 @@
 
 #include <catch2/catch_amalgamated.hpp>
 
+#include "kernels/winograd.h"
 #include "tests/cpp/support/expect_close.h"
 #include "tests/cpp/support/workers.h"
 #include "tests/reference/activation.h"
