@@ -34,6 +34,19 @@ const kScenes = {
       () => document.querySelectorAll('#inside .explained canvas.heat').length === 3,
     )
   },
+  async keep(page) {
+    await page.getByLabel('Name').fill('my digits')
+    await page.getByRole('button', { name: 'Keep in this browser' }).click()
+    await page.getByRole('button', { name: 'Start the race' }).click()
+    await page.waitForFunction(
+      () =>
+        [...document.querySelectorAll('.race tbody tr')].every(({ dataset }) =>
+          ['done', 'absent'].includes(dataset.state),
+        ),
+      undefined,
+      { timeout: 240_000 },
+    )
+  },
   async teach(page) {
     const pad = page.locator('#teach [data-testid=pad]')
     const say = (name) => page.getByRole('button', { name: `It is ${name}` })

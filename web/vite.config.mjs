@@ -6,6 +6,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { fileURLToPath } from 'node:url'
 import { dataFiles } from './plugins/data-files.mjs'
+import { licenses } from './plugins/licenses.mjs'
 import { offline } from './plugins/offline.mjs'
 import { prerender } from './plugins/prerender.mjs'
 
@@ -27,12 +28,26 @@ const svelteOptions = {
     compileOptions.generate === 'server' ? { dev: false } : undefined,
 }
 
+const notices = licenses()
+
+/** What a worker shares of packages is the race's: named so, that no visitor keeps it unasked. */
+const chunkFileNames = ({ moduleIds }) =>
+  moduleIds.some((id) => id.includes('/node_modules/'))
+    ? 'assets/race-[name]-[hash].js'
+    : 'assets/[name]-[hash].js'
+
 /** @type {import('vite').UserConfig} */
 const config = {
   root: fromRoot('web'),
   base: './',
   resolve: { alias: { fovea: fromRoot('dist/index.js') } },
-  plugins: [svelte(svelteOptions), prerender(), dataFiles(fromRoot('dist/data')), offline()],
+  plugins: [
+    svelte(svelteOptions),
+    prerender(),
+    dataFiles(fromRoot('dist/data')),
+    notices.forPage,
+    offline(),
+  ],
   server: {
     headers,
     fs: { allow: [fromRoot('.')] },
@@ -40,7 +55,11 @@ const config = {
     warmup: { clientFiles: ['./src/main.ts'], ssrFiles: ['./src/prerender.ts'] },
   },
   preview: { headers },
-  worker: { format: 'es' },
+  worker: {
+    format: 'es',
+    plugins: () => [notices.forWorkers()],
+    rolldownOptions: { output: { chunkFileNames } },
+  },
   build: {
     outDir: fromRoot('build/page'),
     emptyOutDir: true,

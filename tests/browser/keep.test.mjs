@@ -2,11 +2,11 @@
 // The chapter on keeping: a network is kept over a reload, leaves as a file of every format and comes
 // back; trainings are compared; the race is run.
 import assert from 'node:assert/strict'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import * as fovea from 'fovea'
-import { accuracy, goTo, openPage, untilAccuracy, untilPhase } from './chromium.mjs'
+import { accuracy, goTo, launch, openPage, untilAccuracy, untilPhase } from './chromium.mjs'
 import { openSite } from './site.mjs'
 
 let site
@@ -151,31 +151,94 @@ test('trainings are compared, and one is trained again', async () => {
 
 test('the race is run to its end, only when asked', async (t) => {
   const { page, problems, close } = await trained('&net=softmaxRegression')
-  const rivals = []
+  const rivals = new Set()
   page.on('request', (request) => {
-    if (/race-/.test(request.url())) rivals.push(request.url())
+    const [name] = /race-[\w-]+\.js$/.exec(request.url()) ?? []
+    if (name) rivals.add(name)
   })
   await goTo(page, 'mistakes')
   await goTo(page, 'keep')
-  assert.deepEqual(rivals, [])
+  assert.deepEqual([...rivals], [])
+  assert.match(await page.locator('.race').innerText(), /WebGL may well be faster/)
   await page.getByRole('button', { name: 'Start the race' }).click()
   await page.waitForFunction(
     () =>
-      [...document.querySelectorAll('.race tbody tr')].every(
-        ({ dataset }) => dataset.state === 'done',
+      [...document.querySelectorAll('.race tbody tr')].every(({ dataset }) =>
+        ['done', 'absent'].includes(dataset.state),
       ),
     undefined,
-    { timeout: 240_000 },
+    { timeout: 360_000 },
   )
   const rows = await page.locator('.race tbody tr').allInnerTexts()
-  for (const row of rows) {
-    assert.match(row, /[\d,]+ images\/s\s+[\d.]+ % of the held-out images right/)
+  assert.equal(rows.length, 4)
+  for (const [k, row] of rows.entries()) {
     t.diagnostic(row.replace(/\s+/g, ' '))
+    // Where this browser has no WebGL, or no graphics card for it, that is said.
+    if (k === 3 && /not here\s+(This browser|There is no graphics card)/.test(row)) continue
+    assert.match(
+      row,
+      /[\d,.]+ images\/s\s+[\d.]+ % of the held-out images right.*first batch after/,
+    )
+    if (k === 3) assert.match(row, /WebGL on the graphics card: ./)
   }
   // All of them learn: ten per cent would be chance.
-  const shares = rows.map((row) => Number(/([\d.]+) % of/.exec(row)[1]))
+  const shares = rows.map((row) => Number(/([\d.]+) % of/.exec(row)?.[1]))
   assert.ok(shares[0] > 60, `Fovea has ${shares[0]} % right`)
-  assert.equal(rivals.length, 2)
+  const fetched = [...rivals].join()
+  for (const rival of ['convnetjs', 'tensorflow', 'tensorflow-cpu']) {
+    assert.match(fetched, new RegExp(`race-${rival}-`))
+  }
   assert.deepEqual(problems, [])
   await close()
 })
+
+/** In the page: a few batches by WebGL; what the worker says. */
+function shortRace([path, also]) {
+  const racer = new Worker(path, { type: 'module' })
+  const set = (count) => ({
+    pixels: Uint8Array.from({ length: count * 784 }, (_, k) => k % 251),
+    labels: Int32Array.from({ length: count }, (_, k) => k % 10),
+  })
+  const order = { ...set(8), held: set(4), batchSize: 4, warmUpSeconds: 0, seconds: 0 }
+  racer.postMessage({ ...order, ...also, backend: 'webgl' })
+  const said = []
+  return new Promise((resolve, reject) => {
+    racer.onerror = ({ message }) => reject(new Error(message))
+    racer.onmessage = ({ data }) => {
+      said.push(data)
+      if ('absent' in data || 'accuracy' in data) resolve(said)
+    }
+  })
+}
+
+const kWebgl = {
+  'a renderer in software': {
+    more: ['--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
+    says: [/^WebGL without a graphics card: .*SwiftShader/, 'images', 'accuracy'],
+    also: { evenInSoftware: true },
+  },
+  'a renderer in software, which does not race': {
+    more: ['--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
+    says: [/^WebGL without a graphics card: .*SwiftShader/, 'absent'],
+  },
+  'no WebGL': { more: ['--disable-software-rasterizer'], says: [/^This browser has no WebGL 2/] },
+}
+
+for (const [name, { more, says, also }] of Object.entries(kWebgl)) {
+  test(`TensorFlow.js by WebGL tells what it runs on: ${name}`, async () => {
+    const worker = (await readdir(join(site.page, 'assets'))).find((file) =>
+      /^race-tensorflow-(?!cpu|webgl).*\.js$/.test(file),
+    )
+    const browser = await launch(more)
+    try {
+      const { page, problems } = await openPage(browser, `${site.url}?autostart=0`)
+      const news = await page.evaluate(shortRace, [`assets/${worker}`, also])
+      const [first] = news
+      assert.match(first.how ?? first.absent, says[0])
+      for (const key of says.slice(1)) assert.ok(key in news.at(-1), JSON.stringify(news))
+      assert.deepEqual(problems, [])
+    } finally {
+      await browser.close()
+    }
+  })
+}

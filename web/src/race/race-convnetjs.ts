@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // ConvNetJS in the race. It takes one image at a time and adds gradients up until a batch is full.
 import * as convnet from 'convnetjs'
-import { kLearningRate, kMomentum, runRace } from './order.js'
+import { kLearningRate, kMomentum, Lap, runRace } from './order.js'
 import type { RaceOrder } from './order.js'
 
 const kLayers = [
@@ -18,6 +18,7 @@ const kLayers = [
 
 onmessage = ({ data }: MessageEvent<RaceOrder>) => {
   const { pixels, labels, batchSize, held } = data
+  const lap = new Lap(data)
   const net = new convnet.Net()
   net.makeLayers(kLayers)
   const trainer = new convnet.Trainer(net, {
@@ -32,13 +33,14 @@ onmessage = ({ data }: MessageEvent<RaceOrder>) => {
     for (let i = 0; i < 784; ++i) volume.w[i] = (bytes[row * 784 + i] ?? 0) / 255
     return volume
   }
-  const train = (rows: readonly number[]): void => {
-    for (const row of rows) trainer.train(volumeOf(pixels, row), labels[row] ?? 0)
-  }
-  void runRace(data, train, () =>
-    Array.from(held.labels, (_, row) => {
-      net.forward(volumeOf(held.pixels, row), false)
-      return net.getPrediction()
-    }),
-  )
+  void runRace(data, lap, {
+    trainBatch(rows) {
+      for (const row of rows) trainer.train(volumeOf(pixels, row), labels[row] ?? 0)
+    },
+    guess: () =>
+      Array.from(held.labels, (_, row) => {
+        net.forward(volumeOf(held.pixels, row), false)
+        return net.getPrediction()
+      }),
+  })
 }

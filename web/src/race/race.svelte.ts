@@ -7,14 +7,17 @@ import type { Lab } from '../lab/lab.svelte.js'
 import { sentence } from '../lab/repeat.js'
 import { pixelsOf } from '../lab/data.js'
 import { kLearningRate, kMomentum, Lap, rightShare } from './order.js'
-import type { RaceOrder, RaceReport } from './order.js'
+import type { RaceNews, RaceOrder, RaceReport } from './order.js'
+import type { Backend } from './race-tensorflow.js'
 
 export interface Runner {
   name: string
   how: string
-  state: 'waiting' | 'running' | 'done' | 'failed'
+  state: 'waiting' | 'running' | 'done' | 'absent' | 'failed'
   images: number
   imagesPerSecond: number
+  /** Until its first batch was done. */
+  firstSeconds: number
   /** Of the held-out images, when its time is over. */
   accuracy: number | undefined
   trouble: string
@@ -28,15 +31,16 @@ const kWarmUpSeconds = 1
 const kRests = 'It rests while others race.'
 
 const newRunner = (name: string, how: string): Runner => {
-  const accuracy = undefined
-  return { name, how, state: 'waiting', images: 0, imagesPerSecond: 0, accuracy, trouble: '' }
+  const none = { images: 0, imagesPerSecond: 0, firstSeconds: 0, accuracy: undefined }
+  return { name, how, state: 'waiting', ...none, trouble: '' }
 }
 
 export class Race {
   runners = $state<Runner[]>([
     newRunner('Fovea', 'WebAssembly with SIMD'),
     newRunner('ConvNetJS', 'plain JavaScript, one thread, numbers of 64 bits'),
-    newRunner('TensorFlow.js', 'its plain JavaScript backend, one thread'),
+    newRunner('TensorFlow.js, plain', 'its JavaScript backend, one thread'),
+    newRunner('TensorFlow.js, WebGL', 'on the graphics card, where there is one'),
   ])
   running = $state(false)
 
@@ -76,14 +80,19 @@ export class Race {
       warmUpSeconds: kWarmUpSeconds,
       seconds: kSeconds,
     }
-    const ways = [() => this.fovea(order), () => this.convnet(order), () => this.tensorflow(order)]
+    const ways = [
+      () => this.fovea(order),
+      () => this.convnet(order),
+      () => this.tensorflow(2, order, 'cpu'),
+      () => this.tensorflow(3, order, 'webgl'),
+    ]
     for (const [k, way] of ways.entries()) {
       const runner = this.runners[k]
       if (!runner || this.over.signal.aborted) break
       Object.assign(runner, newRunner(runner.name, runner.how), { state: 'running' })
       try {
         await way()
-        runner.state = 'done'
+        if (runner.state === 'running') runner.state = 'done'
       } catch (error) {
         runner.state = this.over.signal.aborted ? 'waiting' : 'failed'
         runner.trouble = this.over.signal.aborted ? '' : sentence(error)
@@ -97,14 +106,21 @@ export class Race {
     this.over.abort()
   }
 
-  private note(place: number, { images, seconds, accuracy }: RaceReport): void {
+  private note(place: number, news: RaceNews): void {
     const runner = this.runners[place]
-    if (runner) Object.assign(runner, { images, imagesPerSecond: images / seconds, accuracy })
+    if (!runner) return
+    if ('how' in news) runner.how = news.how
+    else if ('absent' in news) Object.assign(runner, { state: 'absent', trouble: news.absent })
+    else {
+      const { images, seconds, firstSeconds, accuracy } = news
+      Object.assign(runner, { images, imagesPerSecond: images / seconds, firstSeconds, accuracy })
+    }
   }
 
   private async fovea(order: RaceOrder): Promise<void> {
     const fovea = await import('fovea')
     const { signal } = this.over
+    const lap = new Lap(order)
     const model = await fovea.zoo.torchMnist({ name: 'race', seed: 1 })
     const imagesOf = (data: Uint8Array): Tensor => ({ data, shape: [data.length / 784, 28, 28, 1] })
     try {
@@ -113,7 +129,6 @@ export class Race {
         loss: fovea.losses.sparseCategoricalCrossentropy({ fromLogits: true }),
       })
       const options = { epochs: 1e6, batchSize: kBatch, shuffle: false }
-      const lap = new Lap(order)
       let report: RaceReport | undefined
       for await (const { size } of model.train(imagesOf(order.pixels), order.labels, options)) {
         signal.throwIfAborted()
@@ -140,19 +155,23 @@ export class Race {
     )
   }
 
-  private tensorflow(order: RaceOrder): Promise<void> {
+  private tensorflow(place: number, order: RaceOrder, backend: Backend): Promise<void> {
     return this.inWorker(
-      2,
+      place,
       new Worker(new URL('./race-tensorflow.ts', import.meta.url), { type: 'module' }),
-      order,
+      { ...order, backend },
     )
   }
 
-  private inWorker(place: number, worker: Worker, order: RaceOrder): Promise<void> {
+  private inWorker(
+    place: number,
+    worker: Worker,
+    order: RaceOrder & { backend?: Backend },
+  ): Promise<void> {
     const done = new Promise<void>((resolve, reject) => {
-      worker.onmessage = ({ data }: MessageEvent<RaceReport>) => {
+      worker.onmessage = ({ data }: MessageEvent<RaceNews>) => {
         this.note(place, data)
-        if (data.accuracy !== undefined) resolve()
+        if ('absent' in data || ('accuracy' in data && data.accuracy !== undefined)) resolve()
       }
       worker.onerror = ({ message }) => {
         reject(new Error(message || 'Its worker could not be started.'))
