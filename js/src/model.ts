@@ -15,7 +15,7 @@ import type { GradientOptions, Gradients, OutputGradients } from './inside.js'
 import { late } from './late.js'
 import type { CustomLoss } from './losses.js'
 import { ModelBase } from './model-base.js'
-import { wrongValue } from './options.js'
+import { wholeNumber, wrongValue } from './options.js'
 import { StepQueue } from './step-queue.js'
 import { TrainingControl, runTraining } from './training.js'
 import type { History, Logs, TrainingStep } from './training.js'
@@ -261,15 +261,18 @@ export class Model extends ModelBase {
   }
 
   /**
-   * Goes on after `pause`.
+   * Goes on after `pause`. With `batches` it pauses again after so many, or where the epoch ends: the
+   * next resume then begins the next epoch.
    *
    * @example
    * ```ts
    * model.resume()
+   * model.resume({ batches: 1 })
    * ```
    */
-  resume(): void {
-    this.tell('resume')
+  resume({ batches }: { batches?: number } = {}): void {
+    if (batches !== undefined) wholeNumber('resume', 'batches', batches, 1)
+    this.tell('resume', batches)
   }
 
   /**
@@ -344,12 +347,12 @@ export class Model extends ModelBase {
     }
   }
 
-  private tell(action: 'pause' | 'resume' | 'stop'): void {
+  private tell(action: 'pause' | 'resume' | 'stop', batches?: number): void {
     if (this.control === undefined) return
     if (action === 'stop') this.control.stopped = true
-    else this.control.paused = action === 'pause'
-    this.control.changed()
-    void this.runtime.engine.control({ model: this.id, action }).catch(() => {})
+    else this.control.paused = action === 'pause' || batches !== undefined
+    this.control.changed(action === 'resume')
+    void this.runtime.engine.control({ model: this.id, action, batches }).catch(() => {})
   }
 
   private compiledEngine(call: string): Engine {

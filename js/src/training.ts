@@ -52,15 +52,15 @@ export class TrainingControl {
   private resumes = 0
   private wake: () => void = () => {}
 
-  changed(): void {
-    if (!this.paused) ++this.resumes
+  changed(resumed = false): void {
+    if (resumed) ++this.resumes
     this.wake()
   }
 
   async whilePaused(signal: AbortSignal | undefined): Promise<void> {
     const aborted = (): void => this.wake()
     signal?.addEventListener('abort', aborted)
-    // A resume lets the next epoch begin even where a pause follows at once: the engine then waits
+    // A resume of some batches lets the next epoch begin, too: the engine then waits
     // before its first batch, as it does between any two.
     const { resumes } = this
     const waits = (): boolean => this.paused && this.resumes === resumes

@@ -75,6 +75,38 @@ test('pause holds the training, resume goes on, and the result is the same', asy
   await twin.dispose()
 })
 
+test('resume of some batches pauses again after them, and the result is the same', async () => {
+  const [stepped, twin] = [await smallModel(), await smallModel()]
+  let steps = 0
+  const onBatchEnd = () => void (++steps === 1 && stepped.pause())
+  const fit = stepped.fit(images, labels, { epochs: 2, callbacks: [{ onBatchEnd }] })
+  const after = async (count) => {
+    while (steps < count) await sleep(1)
+    await sleep(50)
+    assert.equal(steps, count, 'it went on by itself')
+  }
+  await after(1)
+  stepped.resume({ batches: 1 })
+  await after(2)
+  stepped.resume({ batches: 4 }) // the epoch has one more
+  await after(3)
+  stepped.resume({ batches: 1 }) // the next epoch begins
+  await sleep(50)
+  stepped.resume({ batches: 2 })
+  await after(5)
+  stepped.resume()
+  await fit
+  await twin.fit(images, labels, { epochs: 2 })
+  assert.equal(await bits(stepped), await bits(twin))
+  await rejects(
+    'bad-option',
+    'resume: batches must be a whole number of 1 or more, not 0.',
+    async () => stepped.resume({ batches: 0 }),
+  )
+  await stepped.dispose()
+  await twin.dispose()
+})
+
 test('a paused training can be stopped and aborted', async () => {
   const model = await smallModel()
   const onBatchEnd = () => model.pause()

@@ -174,11 +174,12 @@ export class InThreadEngine implements Engine {
     })
   }
 
-  async control({ model, action }: Request<'control'>): Result<'control'> {
+  async control({ model, action, batches = Infinity }: Request<'control'>): Result<'control'> {
     const run = this.models.get(model)?.training
     if (run === undefined) return null
     if (action === 'stop') run.stopped = true
     else run.paused = action === 'pause'
+    run.left = batches
     run.changed()
     return null
   }

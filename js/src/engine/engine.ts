@@ -211,7 +211,12 @@ export interface EngineCalls {
   fit(request: FitEpochRequest): EpochResult
   /** The end of a training: where the optimizer keeps averages, they become the weights. */
   finishFit(request: { model: number }): null
-  control(request: { model: number; action: 'pause' | 'resume' | 'stop' }): null
+  /** `batches`: of a resume, after so many it pauses again. */
+  control(request: {
+    model: number
+    action: 'pause' | 'resume' | 'stop'
+    batches: number | undefined
+  }): null
   evaluate(request: {
     model: number
     dataset: number

@@ -16,6 +16,8 @@ import { yieldToMessages } from './yield.js'
 /** What pause, stop and dispose say to a loop that is running. */
 export class Run {
   paused: boolean
+  /** Batches until it pauses by itself. */
+  left = Infinity
   stopped = false
   disposed = false
   private wake: () => void = () => {}
@@ -158,6 +160,7 @@ export async function fitEpoch(
       }
       const report = await step<NativeStep>(stage, request, false, options)
       done = report.done
+      if (--run.left === 0) run.paused = true
       result.images += report.size
       result.loss = number(report.epochLoss)
       result.metrics = numbers(report.epochMetrics)

@@ -83,10 +83,9 @@ export class Network {
     this.model.resume()
   }
 
-  /** While paused: one batch, and pauses again. The engine looks for messages between batches. */
+  /** While paused: one batch, and pauses again. */
   step(): void {
-    this.model.resume()
-    this.model.pause()
+    this.model.resume({ batches: 1 })
   }
 
   /** One step on the images from a row on. Loss and metrics are those before the step. */
