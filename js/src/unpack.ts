@@ -23,18 +23,10 @@ interface Unpacker {
   run(size: number): number
 }
 
-/** From ECMAScript 2026 on. */
-interface Base64Reader {
-  fromBase64?: (text: string) => Uint8Array<ArrayBuffer>
-}
-
 const kLengths = 3 * 128 // bytes of them
 
-/** An engine takes its faster code for a function at the next call. */
+/** A page stays awake; and an engine takes its faster code for a function at the next call. */
 const kSlice = 1 << 13
-
-/** A page stays awake: so long at a time. */
-const kMilliseconds = 8
 
 /** Sections of WebAssembly, in this order. */
 const kExports = 7
@@ -42,9 +34,7 @@ const kCode = 10
 
 /** The module that a packed one stands for. */
 export async function unpack({ wasm, size }: PackedModule): Promise<Uint8Array<ArrayBuffer>> {
-  const packed =
-    (Uint8Array as Base64Reader).fromBase64?.(wasm) ??
-    Uint8Array.from(atob(wasm), (letter) => letter.charCodeAt(0))
+  const packed = Uint8Array.from(atob(wasm), (letter) => letter.charCodeAt(0))
   const content = packed.subarray(4)
   if (content.length < kLengths || new DataView(packed.buffer).getUint32(0) !== checksum(content)) {
     throw new FoveaError(
@@ -69,12 +59,10 @@ export async function unpack({ wasm, size }: PackedModule): Promise<Uint8Array<A
     heap[lengths.value + 2 * k + 1] = pair >> 4
   })
   heap.set(content.subarray(kLengths), bits.value)
-  for (let until = 0, rested = performance.now(); until < size;) {
+  for (let until = 0; until < size;) {
     until = Math.min(until + kSlice, size)
     run(until)
-    if (performance.now() - rested < kMilliseconds) continue
     await yieldToMessages()
-    rested = performance.now()
   }
   const [count = 0] = new Int32Array(memory.buffer, function_count.value, 1)
   const begins = new Int32Array(memory.buffer, functions.value, count + 1)
@@ -135,14 +123,12 @@ function withExports(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
         const from = at
         const length = number()
         at += length + 1 // the kind
-        const [kind = 0] = bytes.subarray(at - 1)
         const place = number()
         if (length > 0) {
           content.push(...bytes.subarray(from, at))
         } else {
-          const name = `%${named++}`
-          content.push(name.length, ...Array.from(name, (letter) => letter.charCodeAt(0)))
-          content.push(kind, ...leb((index += place)))
+          const name = new TextEncoder().encode(`%${named++}`)
+          content.push(name.length, ...name, 0, ...leb((index += place))) // 0: a function
         }
       }
       const head = [id, ...leb(content.length), ...content]

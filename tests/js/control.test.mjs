@@ -100,7 +100,7 @@ test('resume of some batches pauses again after them, and the result is the same
   assert.equal(await bits(stepped), await bits(twin))
   await rejects(
     'bad-option',
-    'resume: batches must be a whole number of 1 or more, not 0.',
+    'resume: batches must be a whole number of 1 or more but is 0.',
     async () => stepped.resume({ batches: 0 }),
   )
   await stepped.dispose()
