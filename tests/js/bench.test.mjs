@@ -50,7 +50,8 @@ test('a quick run of Fovea alone writes rows with speeds, verdicts and starts', 
     for (const row of [...result.rows, ...result.comparisons, result])
       assert.ok(process.platform !== 'linux' || row.busy >= 0, 'what others took is noted')
     const figures = result.floors.filter(({ figure }) => figure > 0).map(({ measure }) => measure)
-    const judged = result.rows.some(({ variant }) => variant === 'relaxed') // Node 20 has none
+    // Calls are judged in the Node that the benchmark brings, where it was installed.
+    const judged = result.rows.some(({ host }) => Number(/^Node (\d+)/.exec(host)[1]) >= 22)
     const ofCalls = judged ? [/^p99 over median, one image of A/] : []
     for (const wanted of [...ofCalls, /^import .* Node$/, /^download/])
       assert.ok(
