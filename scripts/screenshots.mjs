@@ -4,7 +4,13 @@
 //   npm run screenshots [-- see data]     only some of them
 import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { goTo, kChapters, openPage, untilPhase } from '../tests/browser/chromium.mjs'
+import {
+  goTo,
+  kChapters,
+  openPage,
+  untilPhase,
+  untilRaceIsOver,
+} from '../tests/browser/chromium.mjs'
 import { writeDigit } from '../tests/browser/handwriting.mjs'
 import { openSite } from '../tests/browser/site.mjs'
 import { root } from './lib/paths.mjs'
@@ -38,14 +44,7 @@ const kScenes = {
     await page.getByLabel('Name').fill('my digits')
     await page.getByRole('button', { name: 'Keep in this browser' }).click()
     await page.getByRole('button', { name: 'Start the race' }).click()
-    await page.waitForFunction(
-      () =>
-        [...document.querySelectorAll('.race tbody tr')].every(({ dataset }) =>
-          ['done', 'absent'].includes(dataset.state),
-        ),
-      undefined,
-      { timeout: 240_000 },
-    )
+    await untilRaceIsOver(page, 240_000)
   },
   async teach(page) {
     const pad = page.locator('#teach [data-testid=pad]')

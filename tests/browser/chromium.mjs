@@ -98,3 +98,12 @@ export async function goTo(page, id) {
   await page.evaluate((hash) => (location.hash = hash), id)
   await page.locator(`#${id}[data-loaded=true]`).waitFor({ timeout: 120_000 })
 }
+
+/** Every library in the race has arrived, or will not. */
+export function untilRaceIsOver(page, timeout) {
+  const isOver = () =>
+    [...document.querySelectorAll('.race tbody tr')].every(({ dataset }) =>
+      ['done', 'absent'].includes(dataset.state),
+    )
+  return page.waitForFunction(isOver, undefined, { timeout })
+}

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import * as fovea from 'fovea'
 import { goTo, openPage, untilAccuracy, untilPhase } from './chromium.mjs'
+import { bitmap, idx } from './files.mjs'
 import { openSite } from './site.mjs'
 
 let site
@@ -14,31 +15,12 @@ after(() => site?.close())
 
 const chapter = (page) => page.locator('#data')
 
-/** An IDX file of bytes. */
-function idx(shape, bytes) {
-  const header = Buffer.alloc(4 + 4 * shape.length)
-  header[2] = 8
-  header[3] = shape.length
-  shape.forEach((size, k) => header.writeUInt32BE(size, 4 + 4 * k))
-  return Buffer.concat([header, Buffer.from(bytes)])
-}
-
-/** A Windows bitmap of one colour, with a brighter left or right half. */
-function bitmap(side, [red, green, blue], brightLeft) {
-  const header = Buffer.alloc(54)
-  header.write('BM')
-  header.writeUInt32LE(54 + side * side * 4, 2)
-  header.writeUInt32LE(54, 10)
-  header.writeUInt32LE(40, 14)
-  header.writeInt32LE(side, 18)
-  header.writeInt32LE(side, 22)
-  header.writeUInt16LE(1, 26)
-  header.writeUInt16LE(32, 28)
-  const pixels = Array.from({ length: side * side }, (_, i) => {
+/** One colour, with a brighter left or right half. */
+function halves(side, colour, brightLeft) {
+  return bitmap(side, (i) => {
     const share = i % side < side / 2 === brightLeft ? 1 : 0.3
-    return [blue * share, green * share, red * share, 255]
+    return colour.map((value) => value * share)
   })
-  return Buffer.concat([header, Buffer.from(pixels.flat())])
 }
 
 test('balance, samples of a class, and an image down to its numbers', async () => {
@@ -145,7 +127,7 @@ test('a folder of images for each class; what is no data set is refused', async 
     await mkdir(join(root, side), { recursive: true })
     for (let k = 0; k < 12; ++k) {
       const colour = [120 + 10 * k, 250 - 8 * k, 200]
-      await writeFile(join(root, side, `${k}.bmp`), bitmap(40, colour, side === 'left'))
+      await writeFile(join(root, side, `${k}.bmp`), halves(40, colour, side === 'left'))
     }
   }
   const { page, problems, close } = await openPage(site.browser, `${site.url}?epochs=3&autostart=0`)

@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { goTo, openPage, untilAccuracy, untilPhase } from './chromium.mjs'
+import { bitmap, idx } from './files.mjs'
 import { openSite } from './site.mjs'
 
 let site
@@ -17,14 +18,9 @@ before(async () => (site = await openSite()))
 after(() => site?.close())
 
 /** An IDX file of bytes, as it is given to the page. */
-function idx(name, shape, bytes) {
-  const header = Buffer.alloc(4 + 4 * shape.length)
-  header[2] = 8
-  header[3] = shape.length
-  shape.forEach((size, k) => header.writeUInt32BE(size, 4 + 4 * k))
-  const whole = Buffer.concat([header, Buffer.from(bytes)])
-  const packed = name.endsWith('.gz')
-  return { name, mimeType: '', buffer: packed ? gzipSync(whole) : whole }
+function idxFile(name, shape, bytes) {
+  const whole = idx(shape, bytes)
+  return { name, mimeType: '', buffer: name.endsWith('.gz') ? gzipSync(whole) : whole }
 }
 
 /** Images and labels: class k has a bright block that lies the further down the larger k is. */
@@ -37,30 +33,16 @@ function pairOf(part, labels, side, ending) {
     }
   })
   return [
-    idx(`${part}-images-idx3-ubyte${ending}`, [labels.length, side, side], images),
-    idx(`${part}-labels-idx1-ubyte${ending}`, [labels.length], labels),
+    idxFile(`${part}-images-idx3-ubyte${ending}`, [labels.length, side, side], images),
+    idxFile(`${part}-labels-idx1-ubyte${ending}`, [labels.length], labels),
   ]
 }
 
 /** The same block as a Windows bitmap: what the network is given of it is exactly a picture of the class. */
 function pictureOf(label, side) {
-  const header = Buffer.alloc(54)
-  header.write('BM')
-  header.writeUInt32LE(54 + side * side * 4, 2)
-  header.writeUInt32LE(54, 10)
-  header.writeUInt32LE(40, 14)
-  header.writeInt32LE(side, 18)
-  // Below zero: the first row is the upper one.
-  header.writeInt32LE(-side, 22)
-  header.writeUInt16LE(1, 26)
-  header.writeUInt16LE(32, 28)
   const grey = (i) => (Math.floor(i / side / 2) === label + 1 ? 230 : 20)
-  const pixels = Array.from({ length: side * side }, (_, i) => [grey(i), grey(i), grey(i), 255])
-  return {
-    name: 'mine.bmp',
-    mimeType: 'image/bmp',
-    buffer: Buffer.concat([header, Buffer.from(pixels.flat())]),
-  }
+  const buffer = bitmap(side, (i) => [grey(i), grey(i), grey(i)])
+  return { name: 'mine.bmp', mimeType: 'image/bmp', buffer }
 }
 
 const give = (page, files) => page.locator('#data .file input').first().setInputFiles(files)

@@ -6,7 +6,15 @@ import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import * as fovea from 'fovea'
-import { accuracy, goTo, launch, openPage, untilAccuracy, untilPhase } from './chromium.mjs'
+import {
+  accuracy,
+  goTo,
+  launch,
+  openPage,
+  untilAccuracy,
+  untilPhase,
+  untilRaceIsOver,
+} from './chromium.mjs'
 import { openSite } from './site.mjs'
 
 let site
@@ -161,14 +169,7 @@ test('the race is run to its end, only when asked', async (t) => {
   assert.deepEqual([...rivals], [])
   assert.match(await page.locator('.race').innerText(), /WebGL may well be faster/)
   await page.getByRole('button', { name: 'Start the race' }).click()
-  await page.waitForFunction(
-    () =>
-      [...document.querySelectorAll('.race tbody tr')].every(({ dataset }) =>
-        ['done', 'absent'].includes(dataset.state),
-      ),
-    undefined,
-    { timeout: 360_000 },
-  )
+  await untilRaceIsOver(page, 360_000)
   const rows = await page.locator('.race tbody tr').allInnerTexts()
   assert.equal(rows.length, 4)
   for (const [k, row] of rows.entries()) {
