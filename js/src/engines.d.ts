@@ -7,8 +7,8 @@ declare module 'fovea:engines' {
 
   /** The builds that this copy of the package holds. */
   export const built: readonly Build[]
-  /** Browsers: the worker's script as text, and its wasm as unpack.ts reads it. */
-  export const embedded: Partial<Record<Build, () => Promise<PackedModule & { worker: string }>>>
+  /** Browsers: the worker's script and its wasm, as unpack.ts reads them. */
+  export const embedded: Partial<Record<Build, () => Promise<PackedModule>>>
   /** Browsers: the part of the engine that few models need. */
   export const rest: Partial<Record<Build, () => Promise<PackedModule>>>
   /** Browsers without a worker: what the worker's script exports. */

@@ -8,8 +8,10 @@ import { FoveaError } from './errors.js'
 
 /** A module as the package carries it: base64. `size` is without the sizes of its functions. */
 export interface PackedModule {
-  wasm: string
+  bits: string
   size: number
+  /** The bytes of the worker's script, which stand before the module; 0: there is none. */
+  script: number
 }
 
 /** What the unpacker exports: addresses, and what it does. */
@@ -20,7 +22,7 @@ interface Unpacker {
   text: WebAssembly.Global<'i32'>
   functions: WebAssembly.Global<'i32'>
   function_count: WebAssembly.Global<'i32'>
-  run(size: number): number
+  run(size: number, script: number): number
 }
 
 const kLengths = 3 * 128 // bytes of them
@@ -32,41 +34,66 @@ const kSlice = 1 << 13
 const kExports = 7
 const kCode = 10
 
-/** The module that a packed one stands for. */
-export async function unpack({ wasm, size }: PackedModule): Promise<Uint8Array<ArrayBuffer>> {
-  const packed = Uint8Array.from(atob(wasm), (letter) => letter.charCodeAt(0))
-  const content = packed.subarray(4)
-  if (content.length < kLengths || new DataView(packed.buffer).getUint32(0) !== checksum(content)) {
-    throw new FoveaError(
-      'bad-file',
-      `init: the engine's module came damaged (${packed.length} bytes). Load the page again.`,
-    )
+/** A packed module on its way to be one; what stands before it is there sooner. */
+export class Unpacking {
+  private readonly code: Unpacker
+  private readonly heap: Uint8Array<ArrayBuffer>
+  private begun: Promise<void> | undefined
+
+  /** @throws FoveaError `bad-file` */
+  constructor(private readonly packed: PackedModule) {
+    const bytes = Uint8Array.from(atob(packed.bits), (letter) => letter.charCodeAt(0))
+    const content = bytes.subarray(4)
+    if (
+      content.length < kLengths ||
+      new DataView(bytes.buffer).getUint32(0) !== checksum(content)
+    ) {
+      throw new FoveaError(
+        'bad-file',
+        `init: the engine's module came damaged (${bytes.length} bytes). Load the page again.`,
+      )
+    }
+    const code = Uint8Array.from(unpacker.match(/../g) ?? [], (digits) => parseInt(digits, 16))
+    this.code = new WebAssembly.Instance(new WebAssembly.Module(code)).exports as never
+    const { memory, lengths, packed: bits } = this.code
+    this.heap = new Uint8Array(memory.buffer as ArrayBuffer)
+    content.subarray(0, kLengths).forEach((pair, k) => {
+      this.heap[lengths.value + 2 * k] = pair & 15
+      this.heap[lengths.value + 2 * k + 1] = pair >> 4
+    })
+    this.heap.set(content.subarray(kLengths), bits.value)
   }
-  const code = Uint8Array.from(unpacker.match(/../g) ?? [], (digits) => parseInt(digits, 16))
-  const made = new WebAssembly.Instance(new WebAssembly.Module(code)).exports
-  const {
-    memory,
-    lengths,
-    packed: bits,
-    text,
-    functions,
-    function_count,
-    run,
-  } = made as never as Unpacker
-  const heap = new Uint8Array(memory.buffer)
-  content.subarray(0, kLengths).forEach((pair, k) => {
-    heap[lengths.value + 2 * k] = pair & 15
-    heap[lengths.value + 2 * k + 1] = pair >> 4
-  })
-  heap.set(content.subarray(kLengths), bits.value)
-  for (let until = 0; until < size;) {
-    until = Math.min(until + kSlice, size)
-    run(until)
-    await yieldToMessages()
+
+  /** The worker's script. */
+  async script(): Promise<Uint8Array<ArrayBuffer>> {
+    const { script } = this.packed
+    await (this.begun ??= this.run(0, script))
+    return this.text(script).slice()
   }
-  const [count = 0] = new Int32Array(memory.buffer, function_count.value, 1)
-  const begins = new Int32Array(memory.buffer, functions.value, count + 1)
-  return withExports(withSizes(heap.subarray(text.value, text.value + size), begins))
+
+  /** The module. */
+  async module(): Promise<Uint8Array<ArrayBuffer>> {
+    const { script, size } = this.packed
+    await (this.begun ??= this.run(0, script))
+    await this.run(script, size)
+    const { memory, functions, function_count } = this.code
+    const [count = 0] = new Int32Array(memory.buffer, function_count.value, 1)
+    const begins = new Int32Array(memory.buffer, functions.value, count + 1)
+    return withExports(withSizes(this.text(size), begins).slice(script))
+  }
+
+  private text(size: number): Uint8Array<ArrayBuffer> {
+    const { value } = this.code.text
+    return this.heap.subarray(value, value + size)
+  }
+
+  private async run(from: number, to: number): Promise<void> {
+    for (let until = from; until < to;) {
+      until = Math.min(until + kSlice, to)
+      this.code.run(until, this.packed.script)
+      await yieldToMessages()
+    }
+  }
 }
 
 /** FNV-1a (G. Fowler, L. C. Noll, K.-P. Vo), 32 bits. */
@@ -96,7 +123,7 @@ function withSizes(bytes: Uint8Array, begins: Int32Array): Uint8Array<ArrayBuffe
     if (size > 0) put(leb(size))
   })
   put(bytes.subarray(from))
-  return whole.slice(0, to)
+  return whole.subarray(0, to)
 }
 
 /**

@@ -107,10 +107,7 @@ async function bundleEngine(dist, name) {
   const { whole, first, rest } = splitModule(wasmFolder(name), 'fovea-web.wasm', name)
   writeFileSync(join(folder, 'fovea.wasm'), whole)
   // A thread would need the rest in a table of its own: threaded builds come whole.
-  writeStrings(dist, name, {
-    worker: readFileSync(worker, 'utf8'),
-    ...(await packed(first ?? whole)),
-  })
+  writeStrings(dist, name, await packed(first ?? whole, readFileSync(worker)))
   if (rest !== undefined) writeStrings(dist, `${name}-rest`, await packed(rest))
 }
 

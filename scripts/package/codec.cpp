@@ -26,6 +26,7 @@ constexpr float kStep = 24.0F / kSteps;
 constexpr float kRate = 0.012F;  // of learning the weights
 constexpr float kTrustRate = 1.0F / 64;
 constexpr int kLongestMatch = 32;
+constexpr int kPlaces = 256;  // weights of their own for what comes next
 constexpr Number kPrime = 0x9e3779b1;  // 2^32 / golden ratio: spreads a number over the high bits
 
 }  // namespace
@@ -35,7 +36,7 @@ extern "C" {
 std::uint8_t lengths[kKinds * 256];
 /// The bits in arithmetic coding.
 std::uint8_t packed[kMostBytes];
-/// The module without the sizes of its functions.
+/// A script, and the module without the sizes of its functions.
 std::uint8_t text[kMostBytes];
 #ifdef FOVEA_PACK
 Number counts[kKinds * 256];
@@ -47,7 +48,7 @@ namespace {
 float squash_of[kSteps];  // the logistic function of an opinion, and its inverse
 float stretch_of[kSteps];
 std::int32_t slots[1 << kSlotBits];    // 16 bits of probability, 6 how often met, 10 whose it is
-float weights[16 * 8][kContexts + 1];  // the last one is that of the match
+float weights[kPlaces * 8][kContexts + 1];  // the last one is that of the match
 float trust[kLongestMatch + 1];        // in a match of that length
 std::int32_t ends[1 << 16];            // where four bytes were met last
 std::uint16_t codes[kKinds * 256];
@@ -185,13 +186,14 @@ void set_contexts() {
   const int symbol = kind * 256 + text[at];
   ++counts[symbol];
 #endif
+  auto* weight = weights + place() % kPlaces * 8;
   int node = kind;
   for (int level = 0;; ++level) {
     const int expected = to_match > 0 ? (codes[likely] >> --to_match & 1) * 2 - 1 : 0;
 #ifdef FOVEA_PACK
     wanted = codes[symbol] >> (lengths[symbol] - 1 - level) & 1;
 #endif
-    const int bit = decide(node, expected, weights[next * 8 + (level < 7 ? level : 7)]);
+    const int bit = decide(node, expected, weight[level < 7 ? level : 7]);
     if (expected != bit * 2 - 1) to_match = 0;
     node = tree[node * 2 + bit];
     if (node < 0) return -1 - node;
@@ -219,7 +221,7 @@ void put(int byte) {
   ends[hash] = at;
 }
 
-void start() {
+void start(int script) {
   for (int i = 0; i < kSteps; ++i) {
     float power = 1 - (i - kSteps / 2) * kStep / 1024;  // e^-x = (1 - x / 1024)^1024
     for (int k = 0; k < 10; ++k) power *= power;
@@ -235,7 +237,7 @@ void start() {
   for (float& one : trust) one = 0.75F;
   make_codes();
   next = kContent;
-  left = 8;  // the magic number and the version
+  left = script + 8;  // the magic number and the version
   range = ~0U;
   coded = packed;
 #ifndef FOVEA_PACK
@@ -245,10 +247,10 @@ void start() {
 
 }  // namespace
 
-/// Packs, or unpacks, as far as `size` bytes of text: further with every call, once per instance.
-/// Returns how many are packed.
-extern "C" int run(int size) {
-  if (at == 0) start();
+/// Packs, or unpacks, as far as `size` bytes of text: further with every call, once per instance. So
+/// many of them, a script, stand before the module. Returns how many are packed.
+extern "C" int run(int size, int script) {
+  if (at == 0) start(script);
   while (at < size) {
     const int byte = next_byte();
     put(byte);

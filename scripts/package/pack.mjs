@@ -36,13 +36,13 @@ export async function loadUnpacker() {
   return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`)
 }
 
-/** `{ wasm, size }` for `unpack`, which is tried at once. */
-export async function packed(wasm) {
-  const text = withoutSizes(wasm)
+/** What js/src/unpack.ts unpacks, which is tried at once. `script`: what is to come before the module. */
+export async function packed(wasm, script = Buffer.alloc(0)) {
+  const text = Buffer.concat([script, withoutSizes(wasm)])
   if (text.length > kMostBytes) {
     throw new PlainError(`pack: codec.cpp has room for ${kMostBytes} bytes, not ${text.length}.`)
   }
-  const { counts } = run(text, new Uint8Array(kKinds * 256).fill(8))
+  const { counts } = run(text, script.length, new Uint8Array(kKinds * 256).fill(8))
   const lengths = Uint8Array.from(
     Array.from({ length: kKinds }, (_, kind) =>
       codeLengths(counts.subarray(kind * 256, kind * 256 + 256)),
@@ -50,23 +50,25 @@ export async function packed(wasm) {
   )
   const pairs = Buffer.alloc(lengths.length / 2)
   lengths.forEach((length, i) => (pairs[i >> 1] |= length << (4 * (i & 1))))
-  const content = Buffer.concat([pairs, run(text, lengths).bits])
-  const { checksum, unpack } = await loadUnpacker()
+  const content = Buffer.concat([pairs, run(text, script.length, lengths).bits])
+  const { checksum, Unpacking } = await loadUnpacker()
   const head = Buffer.alloc(4)
   head.writeUInt32BE(checksum(content))
-  const result = { wasm: Buffer.concat([head, content]).toString('base64'), size: text.length }
-  if (!Buffer.from(await unpack(result)).equals(wasm)) {
+  const bits = Buffer.concat([head, content]).toString('base64')
+  const result = { bits, size: text.length, script: script.length }
+  const made = new Unpacking(result)
+  if (!script.equals(await made.script()) || !wasm.equals(await made.module())) {
     throw new PlainError('pack: the module comes back different; does codec.cpp know its opcodes?')
   }
   return result
 }
 
-function run(text, lengths) {
+function run(text, script, lengths) {
   const packer = new WebAssembly.Instance(packerModule()).exports
   const bytes = (from, size) => Buffer.from(packer.memory.buffer, from.value, size)
   bytes(packer.text, text.length).set(text)
   bytes(packer.lengths, lengths.length).set(lengths)
-  const bits = bytes(packer.packed, packer.run(text.length))
+  const bits = bytes(packer.packed, packer.run(text.length, script))
   return { bits, counts: new Uint32Array(packer.memory.buffer, packer.counts.value, kKinds * 256) }
 }
 

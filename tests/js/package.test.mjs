@@ -68,11 +68,11 @@ test('the bundle for browsers names nothing of Node and runs no text as code', (
 })
 
 test('the strings of every build are its plain files', async () => {
-  const { unpack } = await loadUnpacker()
+  const { Unpacking } = await loadUnpacker()
   for (const name of kVariants) {
-    const { worker, ...module } = await import(join(dist, 'engine', `${name}.js`))
-    assert.equal(worker, readFileSync(join(dist, 'engine', name, 'worker.js'), 'utf8'))
-    const bytes = await unpack(module)
+    const unpacking = new Unpacking(await import(join(dist, 'engine', `${name}.js`)))
+    const [bytes, script] = await Promise.all([unpacking.module(), unpacking.script()])
+    assert.ok(readFileSync(join(dist, 'engine', name, 'worker.js')).equals(script), name)
     assert.ok(WebAssembly.validate(bytes) || name.startsWith('relaxed'), name)
     // Those without threads come in two parts; parts.test.mjs runs them.
     if (!name.endsWith('-threads')) continue
@@ -121,17 +121,19 @@ const kModules = {
 }
 
 test('a module that is packed comes back byte for byte', async () => {
-  const { unpack } = await loadUnpacker()
+  const { Unpacking } = await loadUnpacker()
   for (const [name, wasm] of Object.entries(kModules)) {
     assert.ok(WebAssembly.validate(wasm), name)
-    assert.ok(wasm.equals(await unpack(await packed(wasm))), name)
+    const unpacking = new Unpacking(await packed(wasm, Buffer.from(name)))
+    assert.ok(wasm.equals(await unpacking.module()), name)
+    assert.equal(Buffer.from(await unpacking.script()).toString(), name)
   }
 })
 
 test('a packed module that is damaged is refused in a sentence', async () => {
-  const { unpack } = await loadUnpacker()
-  const { wasm, size } = await packed(kModules.vectors)
-  const bytes = Buffer.from(wasm, 'base64')
+  const { Unpacking } = await loadUnpacker()
+  const { bits, ...sizes } = await packed(kModules.vectors)
+  const bytes = Buffer.from(bits, 'base64')
   const changed = (at) => {
     const copy = Buffer.from(bytes)
     copy[at] ^= 1
@@ -144,7 +146,7 @@ test('a packed module that is damaged is refused in a sentence', async () => {
     bytes.subarray(0, -1),
     Buffer.alloc(0),
   ]) {
-    await assert.rejects(unpack({ wasm: damaged.toString('base64'), size }), {
+    assert.throws(() => new Unpacking({ bits: damaged.toString('base64'), ...sizes }), {
       code: 'bad-file',
       message: `init: the engine's module came damaged (${damaged.length} bytes). Load the page again.`,
     })
