@@ -1,7 +1,7 @@
 // The library in a browser: the engine in a worker made from a string, so that no bundler has to be
 // told of a file, and the wasm compiled here and posted to it. Nothing happens on import.
 // SPDX-License-Identifier: MIT
-import { built, embedded, inPage, rest } from 'fovea:engines'
+import { built, embedded, inPage, rest, unpackers } from 'fovea:engines'
 import { FoveaError } from './errors.js'
 import type { Build, Engine } from './engine/engine.js'
 import { connect } from './engine/engine-worker-client.js'
@@ -86,7 +86,8 @@ async function unpacking(
   modules: Partial<Record<Build, () => Promise<PackedModule>>>,
   build: Build,
 ): Promise<Unpacking> {
-  return new Unpacking(await load(modules, build))
+  const [packed, { code }] = await Promise.all([load(modules, build), load(unpackers, build)])
+  return new Unpacking(packed, code)
 }
 
 /** The module that comes with the package is in two parts; one that the user gives is whole. */
