@@ -3,6 +3,7 @@
 // of letting messages pile up.
 // SPDX-License-Identifier: MIT
 import type { PlainError } from '../errors.js'
+import type { PartRequest } from '../unpack.js'
 import type { EngineCalls, EngineInfo, LossAnswer, LossQuestion, StepReport } from './engine.js'
 
 /** The first message: the compiled module and what to make of it. */
@@ -13,8 +14,6 @@ export interface StartMessage {
     script: string
     /** The module is only the first part: the rest can be asked for. */
     inParts: boolean
-    /** A lock that the worker holds while it lives, where there are locks. */
-    lock: string | undefined
   }
 }
 
@@ -27,6 +26,10 @@ export interface CallMessage {
 
 /** From the page to the engine. */
 export type ToEngine =
+  /** Sooner than anything else, where there are locks: one that the worker holds while it lives. */
+  | { lock: string }
+  /** To a worker that is awake before the page has unpacked the module: to unpack the end of it. */
+  | { unpack: PartRequest }
   | StartMessage
   | CallMessage
   | { id: number; abort: PlainError }
@@ -37,6 +40,8 @@ export type ToEngine =
 
 /** From the engine to the page. */
 export type FromEngine =
+  | { awake: true }
+  | { unpacked: Uint8Array<ArrayBuffer> }
   | { ready: EngineInfo }
   | { failed: PlainError }
   | { wants: 'rest' }
