@@ -59,12 +59,10 @@ async function startEngine(request: StartRequest): Promise<Engine> {
     const host = { ...(await inPageHost(build)), fetchRest }
     return connect(host, { wasm, threads, script: location.href }, milliseconds, onLost)
   }
-  const given = options.wasmModule ?? options.wasmBinary ?? options.wasmUrl
-  const shared = given === undefined ? await open() : undefined
   const script = await workerScript(build, options, open)
   try {
     const plain = workerHost(new Worker(script.url, { type: 'module', name: 'fovea-engine' }))
-    const host = { ...plain, fetchRest, unpacking: shared }
+    const host = { ...plain, fetchRest }
     return await connect(host, { wasm, threads, script: script.url }, milliseconds, onLost)
   } finally {
     script.release()

@@ -122,7 +122,7 @@ Number next_letter() {
   return bit;
 }
 
-void make_codes() {
+[[clang::minsize]] void make_codes() {
   int nodes = kKinds;
   for (int kind = 0; kind < kKinds; ++kind) {
     int code_of = 0;
@@ -236,7 +236,7 @@ void put(int byte) {
   ends[hash] = at;
 }
 
-void start(int content) {
+[[clang::minsize]] void start(int script) {
   for (int i = 0; i < kSteps; ++i) {
     float power = 1 - (i - kSteps / 2) * kStep / 1024;  // e^-x = (1 - x / 1024)^1024
     for (int k = 0; k < 10; ++k) power *= power;
@@ -255,17 +255,16 @@ void start(int content) {
   for (int i = 0; i < 5; ++i) code = code << 6 | next_letter();
 #endif
   make_codes();
-  next = content > 0 ? kContent : kFunctions;
-  left = content;
+  next = kContent;
+  left = script + 8;  // the magic number and the version
 }
 
 }  // namespace
 
 /// Packs, or unpacks, as far as `size` bytes of text: further with every call, once per instance. So
-/// many of them, a script and the head of the module, stand before the first section; 0: the text begins
-/// with a number of functions. Returns how many letters are packed.
-extern "C" int run(int size, int content) {
-  if (at == 0) start(content);
+/// many of them, a script, stand before the module. Returns how many letters are packed.
+extern "C" int run(int size, int script) {
+  if (at == 0) start(script);
   while (at < size) {
     const int byte = next_byte();
     put(byte);
@@ -279,7 +278,7 @@ extern "C" int run(int size, int content) {
 
 #ifndef FOVEA_PACK
 /// Of so many letters: FNV-1a (G. Fowler, L. C. Noll, K.-P. Vo), 32 bits.
-extern "C" Number checksum(int letters) {
+extern "C" [[clang::minsize]] Number checksum(int letters) {
   Number hash = 0x811c9dc5;
   for (int i = 0; i < letters; ++i) hash = (hash ^ packed[i]) * 0x01000193;
   return hash;
@@ -289,16 +288,17 @@ namespace {
 
 std::uint8_t* to;
 
-void copy(int from, int end) {
+[[clang::minsize]] void copy(int from, int end) {
   while (from < end) *to++ = text[from++];
 }
 
 }  // namespace
 
-/// Puts its size before every function; leaves out what stands before `from`. Then the module lies where
-/// the letters were. Returns how long it is.
-extern "C" int finish(int from) {
+/// Puts its size before every function. Then the module, without the script, lies where the letters were.
+/// Returns how long it is.
+extern "C" [[clang::minsize]] int finish(int script) {
   to = packed;
+  int from = script;
   for (int k = 0; k < function_count; ++k) {
     copy(from, functions[k]);
     from = functions[k];

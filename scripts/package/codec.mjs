@@ -24,7 +24,7 @@ function compile(name, definitions, exports) {
   const path = (ending) => join(folder, `${name}-${process.pid}.${ending}`)
   // No library is linked, so that there is nothing to import; and every browser knows the first version.
   run(join(emscripten, 'em++'), [
-    ...['-std=c++20', '-Oz', '-Wall', '-Wextra', '-Werror', '-mcpu=mvp', ...definitions],
+    ...['-std=c++20', '-O2', '-Wall', '-Wextra', '-Werror', '-mcpu=mvp', ...definitions],
     ...['-c', kSource, '-o', path('o')],
   ])
   run(join(setting('LLVM_ROOT'), 'wasm-ld'), [

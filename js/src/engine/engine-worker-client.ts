@@ -6,7 +6,6 @@ import { FoveaError, abortError, toPlainError } from '../errors.js'
 import type { PlainError } from '../errors.js'
 import { engineCallNames } from './engine.js'
 import type { CallOptions, Engine, EngineCalls, EngineInfo } from './engine.js'
-import type { Unpacking } from '../unpack.js'
 import { buffersIn } from './protocol.js'
 import type { FromEngine, Port, StartMessage, ToEngine } from './protocol.js'
 
@@ -18,8 +17,6 @@ export interface EngineHost extends Port {
   keepAlive?(busy: boolean): void
   /** A lock that the worker holds: when it is free, the worker is no more, told or not. */
   lock?: string | undefined
-  /** Where the module is being unpacked: the worker does a part of that. */
-  unpacking?: Unpacking | undefined
   /** Where the engine comes in two parts: gets the second. */
   fetchRest?: (() => Promise<WebAssembly.Module>) | undefined
   /** Ends the worker. */
@@ -156,15 +153,6 @@ class Line {
   private receive(message: FromEngine): void {
     if ('ready' in message || 'failed' in message) return this.onStart(message)
     if ('wants' in message) return void this.bringRest()
-    const { unpacking } = this.host
-    if ('awake' in message) {
-      if (unpacking?.more) this.host.post({ unpack: unpacking.more } satisfies ToEngine, [])
-      return
-    }
-    if ('unpacked' in message) {
-      if (unpacking) unpacking.second = message.unpacked
-      return
-    }
     const pending = this.pending.get(message.id)
     if (pending === undefined) return
     if ('steps' in message || 'lossOf' in message) {

@@ -3,7 +3,6 @@
 // of letting messages pile up.
 // SPDX-License-Identifier: MIT
 import type { PlainError } from '../errors.js'
-import type { PartRequest } from '../unpack.js'
 import type { EngineCalls, EngineInfo, LossAnswer, LossQuestion, StepReport } from './engine.js'
 
 /** The first message: the compiled module and what to make of it. */
@@ -28,8 +27,6 @@ export interface CallMessage {
 export type ToEngine =
   /** Sooner than anything else, where there are locks: one that the worker holds while it lives. */
   | { lock: string }
-  /** To a worker that is awake before the page has unpacked the module: to unpack the end of it. */
-  | { unpack: PartRequest }
   | StartMessage
   | CallMessage
   | { id: number; abort: PlainError }
@@ -40,8 +37,6 @@ export type ToEngine =
 
 /** From the engine to the page. */
 export type FromEngine =
-  | { awake: true }
-  | { unpacked: Uint8Array<ArrayBuffer> }
   | { ready: EngineInfo }
   | { failed: PlainError }
   | { wants: 'rest' }
