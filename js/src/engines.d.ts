@@ -10,7 +10,7 @@ declare module 'fovea:engines' {
   /** Browsers: the worker's script and its wasm, as unpack.ts reads them. */
   export const embedded: Partial<Record<Build, () => Promise<PackedModule>>>
   /** Browsers: the small module that unpacks them (scripts/package/codec.cpp), in hexadecimal. */
-  export const unpackers: Partial<Record<Build, () => Promise<{ code: string }>>>
+  export const unpacker: () => Promise<{ code: string }>
   /** Browsers: the part of the engine that few models need. */
   export const rest: Partial<Record<Build, () => Promise<PackedModule>>>
   /** Browsers without a worker: what the worker's script exports. */

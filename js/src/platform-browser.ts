@@ -1,7 +1,7 @@
 // The library in a browser: the engine in a worker made from a string, so that no bundler has to be
 // told of a file, and the wasm compiled here and posted to it. Nothing happens on import.
 // SPDX-License-Identifier: MIT
-import { built, embedded, inPage, rest, unpackers } from 'fovea:engines'
+import { built, embedded, inPage, rest, unpacker } from 'fovea:engines'
 import { FoveaError } from './errors.js'
 import type { Build, Engine } from './engine/engine.js'
 import { connect } from './engine/engine-worker-client.js'
@@ -59,10 +59,12 @@ async function startEngine(request: StartRequest): Promise<Engine> {
     const host = { ...(await inPageHost(build)), fetchRest }
     return connect(host, { wasm, threads, script: location.href }, milliseconds, onLost)
   }
+  const given = options.wasmModule ?? options.wasmBinary ?? options.wasmUrl
+  const shared = given === undefined ? await open() : undefined
   const script = await workerScript(build, options, open)
   try {
     const plain = workerHost(new Worker(script.url, { type: 'module', name: 'fovea-engine' }))
-    const host = { ...plain, fetchRest }
+    const host = { ...plain, fetchRest, unpacking: shared }
     return await connect(host, { wasm, threads, script: script.url }, milliseconds, onLost)
   } finally {
     script.release()
@@ -86,7 +88,7 @@ async function unpacking(
   modules: Partial<Record<Build, () => Promise<PackedModule>>>,
   build: Build,
 ): Promise<Unpacking> {
-  const [packed, { code }] = await Promise.all([load(modules, build), load(unpackers, build)])
+  const [packed, { code }] = await Promise.all([load(modules, build), unpacker()])
   return new Unpacking(packed, code)
 }
 

@@ -1,17 +1,34 @@
 // Unpacks the engine, which the package carries as text: a third smaller than gzip, and no server has
-// to be set up for it. What unpacks is a small module itself (scripts/package/codec.cpp), with SIMD where
-// the engine has that. It reads letters of six bits: the lengths of the codes, then arithmetic coding.
+// to be set up for it. What unpacks is a small module itself (scripts/package/codec.cpp). It reads letters
+// of six bits: the lengths of the codes, then arithmetic coding. The end of the module is a part by
+// itself, for the worker to unpack while the page has its own to do.
 // SPDX-License-Identifier: MIT
 import { yieldToMessages } from './engine/yield.js'
 import { FoveaError } from './errors.js'
 
-/** A module as the package carries it. `size` is without the sizes of its functions. */
-export interface PackedModule {
+/** Some of what the package carries; packed by itself. */
+export interface PackedPart {
   letters: string
+  /** Of codes and letters. */
   checksum: number
+  /** Bytes, without the sizes of functions. */
   size: number
-  /** The bytes of the worker's script, which stand before the module; 0: there is none. */
-  script: number
+  /** So many stand before the first section; 0: the part begins among the functions. */
+  content: number
+  /** So many are no part of the module. */
+  from: number
+}
+
+/** A module, and before it a script for the worker, in one part or two. */
+export interface PackedModule extends PackedPart {
+  codes: string
+  more?: PackedPart
+}
+
+/** What a worker needs to unpack the second part: with its codes before it. */
+export interface PartRequest {
+  part: PackedPart
+  unpacker: WebAssembly.Module
 }
 
 /** What the unpacker exports: addresses, and what it does. */
@@ -20,20 +37,74 @@ interface Unpacker {
   packed: WebAssembly.Global<'i32'>
   text: WebAssembly.Global<'i32'>
   checksum(letters: number): number
-  run(size: number, script: number): number
-  finish(script: number): number
+  run(size: number, content: number): number
+  finish(from: number): number
 }
 
-/** A page stays awake; and an engine takes its faster code for a function at the next call. */
+/** Bytes at a time: a page stays awake; first fewer, while the engine has no fast code yet. */
 const kSlice = 1 << 13
+const kLargeSlice = 3 * kSlice
 
 /** Sections of WebAssembly, in this order. */
 const kExports = 7
 const kCode = 10
 
+/** A part on its way to be bytes. */
+class Part {
+  private readonly part: PackedPart
+  private readonly code: Unpacker
+  private at = 0
+
+  /** @throws FoveaError `bad-file` */
+  constructor({ part, unpacker }: PartRequest) {
+    this.part = part
+    this.code = new WebAssembly.Instance(unpacker).exports as never
+    const { letters } = part
+    new TextEncoder().encodeInto(letters, this.bytes(this.code.packed))
+    if (this.code.checksum(letters.length) !== part.checksum) {
+      throw new FoveaError(
+        'bad-file',
+        `init: the engine's module came damaged (${letters.length} letters). Load the page again.`,
+      )
+    }
+  }
+
+  /** Goes on for a moment; whether there is more to do. */
+  next(until = this.part.size): boolean {
+    this.at = Math.min(this.at + (this.at < kLargeSlice ? kSlice : kLargeSlice), until)
+    if (this.at > 0) this.code.run(this.at, this.part.content)
+    return this.at < until
+  }
+
+  /** What stands before the module. */
+  head(): Uint8Array<ArrayBuffer> {
+    return this.bytes(this.code.text).slice(0, this.part.from)
+  }
+
+  /** What of the module is in this part. */
+  finish(): Uint8Array<ArrayBuffer> {
+    return this.bytes(this.code.packed).slice(0, this.code.finish(this.part.from))
+  }
+
+  private bytes({ value }: WebAssembly.Global<'i32'>): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.code.memory.buffer, value)
+  }
+}
+
+/** A part at a stretch, for a worker. */
+export function unpackPart(request: PartRequest): Uint8Array<ArrayBuffer> {
+  const part = new Part(request)
+  while (part.next());
+  return part.finish()
+}
+
 /** A packed module on its way to be one; what stands before it is there sooner. */
 export class Unpacking {
-  private readonly code: Unpacker
+  /** For a worker, as long as it helps. */
+  more: PartRequest | undefined
+  /** What came of it there. */
+  second: Uint8Array<ArrayBuffer> | undefined
+  private readonly first: Part
   private begun: Promise<void> | undefined
 
   /**
@@ -44,46 +115,42 @@ export class Unpacking {
     private readonly packed: PackedModule,
     code: string,
   ) {
-    const { letters, checksum } = packed
     const bytes = Uint8Array.from({ length: code.length / 2 }, (_, k) =>
       parseInt(code.slice(2 * k, 2 * k + 2), 16),
     )
-    this.code = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as never
-    new TextEncoder().encodeInto(letters, this.bytes(this.code.packed))
-    if (this.code.checksum(letters.length) !== checksum) {
-      throw new FoveaError(
-        'bad-file',
-        `init: the engine's module came damaged (${letters.length} letters). Load the page again.`,
-      )
-    }
+    const unpacker = new WebAssembly.Module(bytes)
+    const request = (part: PackedPart): PartRequest => ({
+      part: { ...part, letters: packed.codes + part.letters },
+      unpacker,
+    })
+    this.first = new Part(request(packed))
+    if (packed.more !== undefined) this.more = request(packed.more)
   }
 
   /** The worker's script. */
   async script(): Promise<Uint8Array<ArrayBuffer>> {
-    const { script } = this.packed
-    await (this.begun ??= this.run(0, script))
-    return this.bytes(this.code.text).slice(0, script)
+    await (this.begun ??= this.head())
+    return this.first.head()
   }
 
-  /** The module. */
+  /** The module. Its second part is made here where no worker has it ready by then. */
   async module(): Promise<Uint8Array<ArrayBuffer>> {
-    const { script, size } = this.packed
-    await (this.begun ??= this.run(0, script))
-    await this.run(script, size)
-    const { packed, finish } = this.code
-    return withExports(this.bytes(packed).slice(0, finish(script)))
+    await (this.begun ??= this.head())
+    while (this.first.next()) await yieldToMessages()
+    const { more } = this
+    this.more = undefined // too late to ask another
+    const part = more && !this.second ? new Part(more) : undefined
+    while (this.second === undefined && part?.next()) await yieldToMessages()
+    const first = this.first.finish()
+    const second = this.second ?? part?.finish() ?? []
+    const whole = new Uint8Array(first.length + second.length)
+    whole.set(first)
+    whole.set(second, first.length)
+    return withExports(whole)
   }
 
-  private bytes({ value }: WebAssembly.Global<'i32'>): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(this.code.memory.buffer, value)
-  }
-
-  private async run(from: number, to: number): Promise<void> {
-    for (let until = from; until < to;) {
-      until = Math.min(until + kSlice, to)
-      this.code.run(until, this.packed.script)
-      await yieldToMessages()
-    }
+  private async head(): Promise<void> {
+    while (this.first.next(this.packed.from)) await yieldToMessages()
   }
 }
 

@@ -7,7 +7,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { root } from '../lib/paths.mjs'
 import { wasmFolder } from '../lib/variants.mjs'
-import { unpackerOf, unpackerText } from './codec.mjs'
+import { unpackerText } from './codec.mjs'
 import { packed } from './pack.mjs'
 import { splitModule } from './split.mjs'
 
@@ -67,8 +67,7 @@ const loaders = (builds, path) =>
 /** index.js with its parts, and for each build its worker, its wasm, and both as strings. */
 export async function bundleBrowser(dist, builds) {
   for (const one of builds) await bundleEngine(dist, one)
-  for (const kind of new Set(builds.map(unpackerOf)))
-    writeStrings(dist, `unpack-${kind}`, { code: unpackerText(kind) })
+  writeStrings(dist, 'unpacker', { code: unpackerText() })
   const engines = [
     `export const built = ${JSON.stringify(builds)}`,
     `export const embedded = ${loaders(builds, (one) => `./engine/${one}.js`)}`,
@@ -76,7 +75,7 @@ export async function bundleBrowser(dist, builds) {
       builds.filter((one) => !one.endsWith('-threads')),
       (one) => `./engine/${one}-rest.js`,
     )}`,
-    `export const unpackers = ${loaders(builds, (one) => `./engine/unpack-${unpackerOf(one)}.js`)}`,
+    "export const unpacker = () => import('./engine/unpacker.js')",
     `export const inPage = ${loaders(builds, (one) => `./engine/${one}/worker.js`)}`,
   ]
   await build({

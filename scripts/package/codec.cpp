@@ -6,7 +6,7 @@
 // has the longest match further back; their opinions are added up with weights that are learnt on
 // the way (the method is that of PAQ, M. Mahoney, 2005). What comes next is known from the syntax
 // of WebAssembly, which tells far more about a byte than the bytes before it. Functions come
-// without their sizes, which follow from where they end: js/src/unpack.ts puts them back.
+// without their sizes, which follow from where they end: finish() puts them back.
 #include <cstdint>
 
 #include "syntax.h"
@@ -25,6 +25,7 @@ constexpr float kStep = 24.0F / kSteps;
 constexpr float kRate = 0.012F;  // of learning the weights
 constexpr float kTrustRate = 1.0F / 64;
 constexpr int kLongestMatch = 32;
+constexpr int kContexts = 4;
 constexpr int kPlaces = 256;  // weights of their own for what comes next
 constexpr Number kPrime = 0x9e3779b1;  // 2^32 / golden ratio: spreads a number over the high bits
 
@@ -44,14 +45,10 @@ Number counts[kKinds * 256];
 
 namespace {
 
-// A lane for each context. Where there is no SIMD, the compiler writes out all four.
-using Floats = float __attribute__((vector_size(16)));
-using Integers = std::int32_t __attribute__((vector_size(16)));
-using Numbers = Number __attribute__((vector_size(16)));
 
 /// What the opinions count at a place and level.
 struct Weights {
-  Floats contexts;
+  float contexts[kContexts];
   float match;
 };
 
@@ -63,7 +60,7 @@ float trust[kLongestMatch + 1];  // in a match of that length
 std::int32_t ends[1 << 16];      // where four bytes were met last
 std::uint16_t codes[kKinds * 256];
 std::int16_t tree[kKinds * 512];  // from a node with a bit to a node, or to -1 - byte
-Numbers contexts;
+Number contexts[kContexts];
 
 std::int32_t at, match, matched;
 Number recent;  // four bytes
@@ -147,10 +144,14 @@ void make_codes() {
 
 void set_contexts() {
   const Number here = place() * kPrime;
-  const Numbers code = {recent & 0xff, past_eight, function_count * 65599 + last, past_two};
-  const Numbers bytes = {recent & 0xff, recent & 0xffff, recent & 0xffffff, recent};
-  const Numbers mixed = ((here ? code : bytes) + here + Numbers{0, 1, 2, 3}) * kPrime;
-  contexts = mixed ^ mixed >> 15;
+  contexts[0] = recent & 0xff;
+  contexts[1] = here ? past_eight : recent & 0xffff;
+  contexts[2] = here ? function_count * 65599 + last : recent & 0xffffff;
+  contexts[3] = here ? past_two : recent;
+  for (Number i = 0; i < kContexts; ++i) {
+    const Number mixed = (contexts[i] + here + i) * kPrime;
+    contexts[i] = mixed ^ mixed >> 15;
+  }
 }
 
 /// One bit at a node of a code; `expected` is -1 or 1 where the match says 0 or 1, and otherwise 0.
@@ -158,38 +159,36 @@ void set_contexts() {
   float& trusted = trust[matched < kLongestMatch ? matched : kLongestMatch];
   const float of_match =
       expected ? expected * stretch_of[static_cast<int>(trusted * (kSteps - 1))] : 0;
-  const Numbers owner = (contexts + node * 0x2f0b4c47) * kPrime & 1023;
-  const Numbers where = contexts >> (32 - kSlotBits) ^ (node * kPrime >> 20 & kNear);
-  std::int32_t& slot0 = slots[where[0]];
-  std::int32_t& slot1 = slots[where[1]];
-  std::int32_t& slot2 = slots[where[2]];
-  std::int32_t& slot3 = slots[where[3]];
-  const Numbers slot = (Numbers)Integers{slot0, slot1, slot2, slot3};
-  const Integers met = (Integers)((slot & 1023) == owner ? slot : owner);
-  const Integers step = (met >> 22) + kSteps / 2;
-  const Floats opinions = {stretch_of[step[0]], stretch_of[step[1]], stretch_of[step[2]],
-                           stretch_of[step[3]]};
-  const Floats parts = opinions * weight.contexts;
-  const float sum = parts[0] + parts[1] + (parts[2] + parts[3]) + of_match * weight.match;
-  int total = static_cast<int>(sum / kStep + kSteps / 2);
+  const Number nearby = node * kPrime >> 20 & kNear;
+  std::int32_t where[kContexts], met[kContexts];
+  float opinions[kContexts];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < kContexts; ++i) {
+    const std::int32_t owner = (contexts[i] + node * 0x2f0b4c47) * kPrime & 1023;
+    where[i] = static_cast<std::int32_t>(contexts[i] >> (32 - kSlotBits) ^ nearby);
+    const std::int32_t slot = slots[where[i]];
+    met[i] = (slot & 1023) == owner ? slot : owner;
+    opinions[i] = stretch_of[(met[i] >> 22) + kSteps / 2];
+  }
+  float* w = weight.contexts;
+  const float sum = opinions[0] * w[0] + opinions[1] * w[1] + (opinions[2] * w[2] + opinions[3] * w[3]) + of_match * weight.match;
+  int total = static_cast<int>(sum * (kSteps / 24.0F) + kSteps / 2);
   total = total < 1 ? 1 : total > kSteps - 2 ? kSteps - 2 : total;
   const float probability = squash_of[total];
   const int bit = next_bit(probability);
 
   const float change = (bit - probability) * kRate;
-  weight.contexts += opinions * change;
+#pragma clang loop unroll(full)
+  for (int i = 0; i < kContexts; ++i) w[i] += opinions[i] * change;
   weight.match += of_match * change;
   if (expected) trusted += ((expected > 0 ? bit : 1 - bit) - trusted) * kTrustRate;
-  const Integers seen = met >> 10 & 63;
-  const Integers error = bit * 65535 - 32768 - (met >> 16);
-  const Floats learnt =
-      __builtin_convertvector(error, Floats) / (__builtin_convertvector(seen, Floats) + 1.25F);
-  const Integers now =
-      met + (__builtin_convertvector(learnt, Integers) << 16) + ((seen < kMostSeen) & 1024);
-  slot0 = now[0];
-  slot1 = now[1];
-  slot2 = now[2];
-  slot3 = now[3];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < kContexts; ++i) {
+    const int seen = met[i] >> 10 & 63;
+    const int error = bit * 65535 - 32768 - (met[i] >> 16);
+    const int learnt = static_cast<int>(error / (seen + 1.25F));
+    slots[where[i]] = met[i] + learnt * 65536 + (seen < kMostSeen ? 1024 : 0);
+  }
   return bit;
 }
 
@@ -237,7 +236,7 @@ void put(int byte) {
   ends[hash] = at;
 }
 
-void start(int script) {
+void start(int content) {
   for (int i = 0; i < kSteps; ++i) {
     float power = 1 - (i - kSteps / 2) * kStep / 1024;  // e^-x = (1 - x / 1024)^1024
     for (int k = 0; k < 10; ++k) power *= power;
@@ -247,7 +246,7 @@ void start(int script) {
     while (j < kSteps - 1 && squash_of[j] < (i + 0.5F) / kSteps) ++j;
     stretch_of[i] = (j - kSteps / 2) * kStep;
   }
-  for (auto& weight : weights) weight = {Floats{} + 0.3F, 0.3F};
+  for (auto& weight : weights) weight = {{0.3F, 0.3F, 0.3F, 0.3F}, 0.3F};
   for (float& one : trust) one = 0.75F;
   range = kMostRange;
   coded = packed;
@@ -256,16 +255,17 @@ void start(int script) {
   for (int i = 0; i < 5; ++i) code = code << 6 | next_letter();
 #endif
   make_codes();
-  next = kContent;
-  left = script + 8;  // the magic number and the version
+  next = content > 0 ? kContent : kFunctions;
+  left = content;
 }
 
 }  // namespace
 
 /// Packs, or unpacks, as far as `size` bytes of text: further with every call, once per instance. So
-/// many of them, a script, stand before the module. Returns how many are packed.
-extern "C" int run(int size, int script) {
-  if (at == 0) start(script);
+/// many of them, a script and the head of the module, stand before the first section; 0: the text begins
+/// with a number of functions. Returns how many letters are packed.
+extern "C" int run(int size, int content) {
+  if (at == 0) start(content);
   while (at < size) {
     const int byte = next_byte();
     put(byte);
@@ -295,10 +295,10 @@ void copy(int from, int end) {
 
 }  // namespace
 
-/// Puts its size before every function. Then the module lies where the letters were; returns how long it is.
-extern "C" int finish(int script) {
+/// Puts its size before every function; leaves out what stands before `from`. Then the module lies where
+/// the letters were. Returns how long it is.
+extern "C" int finish(int from) {
   to = packed;
-  int from = script;
   for (int k = 0; k < function_count; ++k) {
     copy(from, functions[k]);
     from = functions[k];

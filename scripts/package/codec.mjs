@@ -14,7 +14,7 @@ const kUnpacker = ['run', 'packed', 'text', 'checksum', 'finish']
 const setting = (name) => run(join(emscripten, 'em-config'), [name]).trim()
 
 /** Compiled once for each state of the files; tests and builds may do so at the same time. */
-function compile(name, settings, exports) {
+function compile(name, definitions, exports) {
   const sources = ['codec.cpp', 'syntax.h', 'codec.mjs'].map((one) => new URL(one, import.meta.url))
   const key = digest(...sources.map((path) => readFileSync(path)))
   const folder = join(build, 'codec')
@@ -22,9 +22,9 @@ function compile(name, settings, exports) {
   if (existsSync(made)) return readFileSync(made)
   mkdirSync(folder, { recursive: true })
   const path = (ending) => join(folder, `${name}-${process.pid}.${ending}`)
-  // No library is linked, so that there is nothing to import.
+  // No library is linked, so that there is nothing to import; and every browser knows the first version.
   run(join(emscripten, 'em++'), [
-    ...['-std=c++20', '-Oz', '-Wall', '-Wextra', '-Werror', '-mcpu=mvp', ...settings],
+    ...['-std=c++20', '-Oz', '-Wall', '-Wextra', '-Werror', '-mcpu=mvp', ...definitions],
     ...['-c', kSource, '-o', path('o')],
   ])
   run(join(setting('LLVM_ROOT'), 'wasm-ld'), [
@@ -33,7 +33,7 @@ function compile(name, settings, exports) {
   ])
   // What is one function stays one: an engine optimises a function while it runs at its next call.
   run(join(setting('BINARYEN_ROOT'), 'bin/wasm-opt'), [
-    ...['-Oz', '--one-caller-inline-max-function-size=0', '--mvp-features', '--enable-simd'],
+    ...['-Oz', '--one-caller-inline-max-function-size=0', '--mvp-features'],
     ...[path('wasm'), '-o', path('small')],
   ])
   renameSync(path('small'), made)
@@ -43,19 +43,13 @@ function compile(name, settings, exports) {
 
 let packer
 export function packerModule() {
-  packer ??= new WebAssembly.Module(compile('pack', ['-DFOVEA_PACK', '-msimd128'], kPacker))
+  packer ??= new WebAssembly.Module(compile('pack', ['-DFOVEA_PACK'], kPacker))
   return packer
 }
 
-/** Which unpacker a build has: every browser knows the first version of WebAssembly, without SIMD. */
-export const unpackerOf = (name) => (name.startsWith('scalar') ? 'scalar' : 'simd')
-
-const unpackers = new Map()
+let unpacker
 /** In hexadecimal: that is what gzip makes least of. */
-export function unpackerText(kind) {
-  if (!unpackers.has(kind)) {
-    const settings = kind === 'simd' ? ['-msimd128'] : []
-    unpackers.set(kind, compile(`unpack-${kind}`, settings, kUnpacker).toString('hex'))
-  }
-  return unpackers.get(kind)
+export function unpackerText() {
+  unpacker ??= compile('unpack', [], kUnpacker).toString('hex')
+  return unpacker
 }

@@ -7,7 +7,7 @@ import { root } from '../lib/paths.mjs'
 import { PlainError } from '../lib/shell.mjs'
 import { packerModule, unpackerText } from './codec.mjs'
 import { withoutNumbers } from './exports.mjs'
-import { Reader, kSections } from './wasm-reader.mjs'
+import { Reader, kSections, leb } from './wasm-reader.mjs'
 
 const kKinds = 3
 const kLongestCode = 15
@@ -27,28 +27,42 @@ export async function loadUnpacking() {
 /** A number of six bits as a letter; neither quotes nor backslashes are letters (codec.cpp). */
 const letter = (number) => String.fromCharCode(number + 36 + (number >= 56))
 
-/** What js/src/unpack.ts unpacks, which is tried at once. `script`: what is to come before the module. */
+/** Of a module that comes with a worker's script, which unpacks the end meanwhile. */
+const kShareOfPage = 0.74
+
+/**
+ * What js/src/unpack.ts unpacks, which is tried at once. `script`: what is to come before the module, which
+ * then is in two parts.
+ */
 export async function packed(wasm, script = Buffer.alloc(0)) {
-  const text = Buffer.concat([script, withoutSizes(wasm)])
-  if (text.length > kMostBytes) {
-    throw new PlainError(`pack: codec.cpp has room for ${kMostBytes} bytes, not ${text.length}.`)
+  const { text, more } = textOf(wasm, script.length > 0 ? kShareOfPage : 1)
+  const parts = [
+    { text: Buffer.concat([script, text]), content: script.length + 8, from: script.length },
+    ...(more === undefined ? [] : [more]),
+  ]
+  for (const { text } of parts) {
+    if (text.length > kMostBytes) {
+      throw new PlainError(`pack: codec.cpp has room for ${kMostBytes} bytes, not ${text.length}.`)
+    }
   }
-  const { counts } = run(text, script.length, new Uint8Array(kKinds * 256).fill(8))
+  const counted = parts.map((part) => run(part, new Uint8Array(kKinds * 256).fill(8)).counts)
+  const counts = counted[0].map((count, k) => count + (counted[1]?.[k] ?? 0))
   const lengths = Uint8Array.from(
     Array.from({ length: kKinds }, (_, kind) =>
       codeLengths(counts.subarray(kind * 256, kind * 256 + 256)),
     ).flat(),
   )
-  const letters = [...lengths, ...run(text, script.length, lengths).bits].map(letter).join('')
-  const result = { letters, checksum: checksum(letters), size: text.length, script: script.length }
+  const codes = [...lengths].map(letter).join('')
+  const [first, second] = parts.map((part) => {
+    const letters = [...run(part, lengths).bits].map(letter).join('')
+    const { content, from } = part
+    return { letters, checksum: checksum(codes + letters), size: part.text.length, content, from }
+  })
+  const result = { codes, ...first, ...(second === undefined ? {} : { more: second }) }
   const { Unpacking } = await loadUnpacking()
-  for (const code of ['scalar', 'simd'].map(unpackerText)) {
-    const made = new Unpacking(result, code)
-    if (!script.equals(await made.script()) || !wasm.equals(await made.module())) {
-      throw new PlainError(
-        'pack: the module comes back different; does codec.cpp know its opcodes?',
-      )
-    }
+  const made = new Unpacking(result, unpackerText())
+  if (!script.equals(await made.script()) || !wasm.equals(await made.module())) {
+    throw new PlainError('pack: the module comes back different; does codec.cpp know its opcodes?')
   }
   return result
 }
@@ -60,12 +74,12 @@ function checksum(letters) {
   return hash | 0
 }
 
-function run(text, script, lengths) {
+function run({ text, content }, lengths) {
   const packer = new WebAssembly.Instance(packerModule()).exports
   const bytes = (from, size) => Buffer.from(packer.memory.buffer, from.value, size)
   bytes(packer.text, text.length).set(text)
   bytes(packer.lengths, lengths.length).set(lengths)
-  const bits = bytes(packer.packed, packer.run(text.length, script))
+  const bits = bytes(packer.packed, packer.run(text.length, content))
   return { bits, counts: new Uint32Array(packer.memory.buffer, packer.counts.value, kKinds * 256) }
 }
 
@@ -88,16 +102,28 @@ function codeLengths(counts) {
   }
 }
 
-/** The module without the sizes of its functions, which stand before each, and what exports.mjs says. */
-function withoutSizes(wasm) {
+/**
+ * The module without the sizes of its functions, which stand before each, and with the exports that
+ * exports.mjs says. The functions behind this share of the code, and what follows, are `more`, with their
+ * number at the beginning.
+ */
+function textOf(wasm, share) {
   const kept = [wasm.subarray(0, 8)]
+  let more
   for (const { id, begin, reader } of new Reader(wasm).sections()) {
-    if (id === kSections.exports) kept.push(withoutNumbers(reader))
-    else if (id !== kSections.code) kept.push(wasm.subarray(begin, reader.end))
+    const parts = more ?? kept
+    if (id === kSections.exports) parts.push(withoutNumbers(reader))
+    else if (id !== kSections.code) parts.push(wasm.subarray(begin, reader.end))
     if (id !== kSections.code) continue
     const count = reader.number()
     kept.push(wasm.subarray(begin, reader.at))
-    for (let i = 0; i < count; ++i) kept.push(reader.take(reader.number()))
+    const cut = begin + share * (reader.end - begin)
+    for (let i = 0; i < count; ++i) {
+      if (reader.at >= cut) more ??= [Buffer.from(leb(count - i))]
+      ;(more ?? kept).push(reader.take(reader.number()))
+    }
   }
-  return Buffer.concat(kept)
+  const text = Buffer.concat(kept)
+  if (more === undefined) return { text }
+  return { text, more: { text: Buffer.concat(more), content: 0, from: more[0].length } }
 }

@@ -3,7 +3,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { unpackerOf } from './codec.mjs'
 import { say } from '../lib/shell.mjs'
 
 /**
@@ -25,7 +24,7 @@ function apiFiles(dist) {
 
 /** What a page downloads to train with one build: its files, and their gzipped bytes together. */
 export function downloadBytes(dist, build) {
-  const engines = [`engine/unpack-${unpackerOf(build)}.js`, `engine/${build}.js`]
+  const engines = ['engine/unpacker.js', `engine/${build}.js`]
   const files = [...apiFiles(dist), ...engines].map((name) => {
     return { name, bytes: gzipped(join(dist, name)) }
   })

@@ -5,6 +5,7 @@
 import { FoveaError, abortError, toPlainError } from '../errors.js'
 import type { PlainError } from '../errors.js'
 import { engineCallNames } from './engine.js'
+import type { Unpacking } from '../unpack.js'
 import type { CallOptions, Column, Engine, EngineCalls, EngineInfo } from './engine.js'
 import { buffersIn, withOwnColumns } from './protocol.js'
 import type { FromEngine, Port, StartMessage, ToEngine } from './protocol.js'
@@ -17,6 +18,8 @@ export interface EngineHost extends Port {
   keepAlive?(busy: boolean): void
   /** A lock that the worker holds: when it is free, the worker is no more, told or not. */
   lock?: string | undefined
+  /** Where the module is being unpacked: the worker does a part of that. */
+  unpacking?: Unpacking | undefined
   /** Where the engine comes in two parts: gets the second. */
   fetchRest?: (() => Promise<WebAssembly.Module>) | undefined
   /** Ends the worker. */
@@ -62,13 +65,14 @@ export function connect(
     }
     line.onEarlyLoss = failed
     const inParts = host.fetchRest !== undefined
+    const { lock } = host
+    if (lock !== undefined) host.post({ lock } satisfies ToEngine, [])
     void Promise.resolve(wasm).then((wasm) => {
       if (over) return
       watchdog = setTimeout(() => {
         failed(new FoveaError('worker-lost', `the worker did not start within ${milliseconds} ms.`))
       }, milliseconds)
-      const { lock } = host
-      host.post({ start: { ...start, wasm, inParts, lock } } satisfies ToEngine, [])
+      host.post({ start: { ...start, wasm, inParts } } satisfies ToEngine, [])
     }, failed)
   })
 }
@@ -154,6 +158,15 @@ class Line {
   private receive(message: FromEngine): void {
     if ('ready' in message || 'failed' in message) return this.onStart(message)
     if ('wants' in message) return void this.bringRest()
+    const { unpacking } = this.host
+    if ('awake' in message) {
+      if (unpacking?.more) this.host.post({ unpack: unpacking.more } satisfies ToEngine, [])
+      return
+    }
+    if ('unpacked' in message) {
+      if (unpacking) unpacking.second = message.unpacked
+      return
+    }
     const pending = this.pending.get(message.id)
     if (pending === undefined) return
     if ('steps' in message || 'lossOf' in message) {

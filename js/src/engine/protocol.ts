@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: MIT
 import type { PlainError } from '../errors.js'
 import { copyData } from '../tensor.js'
+import type { PartRequest } from '../unpack.js'
 import type {
   Column,
   EngineCalls,
@@ -21,8 +22,6 @@ export interface StartMessage {
     script: string
     /** The module is only the first part: the rest can be asked for. */
     inParts: boolean
-    /** A lock that the worker holds while it lives, where there are locks. */
-    lock: string | undefined
   }
 }
 
@@ -37,6 +36,10 @@ export interface CallMessage {
 
 /** From the page to the engine. */
 export type ToEngine =
+  /** Sooner than anything else, where there are locks: one that the worker holds while it lives. */
+  | { lock: string }
+  /** To a worker that is awake before the page has unpacked the module: to unpack the end of it. */
+  | { unpack: PartRequest }
   | StartMessage
   | CallMessage
   | { id: number; abort: PlainError }
@@ -47,6 +50,8 @@ export type ToEngine =
 
 /** From the engine to the page. */
 export type FromEngine =
+  | { awake: true }
+  | { unpacked: Uint8Array<ArrayBuffer> }
   | { ready: EngineInfo }
   | { failed: PlainError }
   | { wants: 'rest' }

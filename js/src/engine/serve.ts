@@ -8,6 +8,7 @@ import type { CallOptions, Engine, LossAnswer, LossQuestion, StepReport } from '
 import { InThreadEngine } from './engine-inthread.js'
 import { instantiate, startThreads } from './native.js'
 import type { ModuleFactory } from './native.js'
+import { unpackPart } from '../unpack.js'
 import { buffersIn, kReportsInFlight } from './protocol.js'
 import type { CallMessage, FromEngine, Port, StartMessage, ToEngine } from './protocol.js'
 
@@ -36,6 +37,7 @@ function hold(lock: string): Promise<void> {
 export function serve(port: Port, factory: ModuleFactory): void {
   const open = new Map<number, OpenCall>()
   let engine: Engine | undefined
+  let held: Promise<void> | undefined
   let restArrives: (message: { rest: WebAssembly.Module } | { noRest: PlainError }) => void
   const post = (message: FromEngine): void => port.post(message, buffersIn(message))
 
@@ -50,8 +52,8 @@ export function serve(port: Port, factory: ModuleFactory): void {
   }
 
   const start = async ({ start }: StartMessage): Promise<void> => {
-    const { wasm, threads, script, inParts, lock } = start
-    if (lock !== undefined) await hold(lock)
+    const { wasm, threads, script, inParts } = start
+    await held
     try {
       const native = await instantiate(factory, wasm, script, inParts ? fetchRest : undefined)
       if (threads > 1) await startThreads(native, threads)
@@ -108,6 +110,10 @@ export function serve(port: Port, factory: ModuleFactory): void {
       void start(message)
     } else if ('call' in message) {
       void answer(message)
+    } else if ('lock' in message) {
+      held = hold(message.lock)
+    } else if ('unpack' in message) {
+      post({ unpacked: unpackPart(message.unpack) })
     } else if ('rest' in message || 'noRest' in message) {
       restArrives(message)
     } else {
@@ -120,4 +126,5 @@ export function serve(port: Port, factory: ModuleFactory): void {
       call.proceed()
     }
   })
+  post({ awake: true })
 }
