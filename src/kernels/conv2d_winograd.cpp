@@ -146,8 +146,10 @@ void conv2d_winograd_backward(const Conv2dGeometry& g, const Conv2dBackward& cal
     const int first = g.batch * group / work.groups;
     const int last = g.batch * (group + 1) / work.groups;
     if (call.filter_gradient) std::fill(room.sums, room.sums + filter_size(g), 0.0F);
-    for (int n = first; n < last; n += chunk(tiling)) {
-      const int count = std::min(chunk(tiling), last - n);
+    // Shared out evenly: a few images' tiles would be added to the sums at the price of many.
+    const int chunks = (last - first + chunk(tiling) - 1) / chunk(tiling);
+    for (int i = 0, n = first; i < chunks; ++i) {
+      const int count = first + (last - first) * (i + 1) / chunks - n;
       const std::size_t from = static_cast<std::size_t>(n) * image_size;
       const std::size_t size = static_cast<std::size_t>(count) * image_size;
       const float* gradient = call.output_gradient.data + from;
@@ -174,6 +176,7 @@ void conv2d_winograd_backward(const Conv2dGeometry& g, const Conv2dBackward& cal
                          .filter = work.filter,
                          .input_gradient = input_gradient},
                         0, count * tiling.tiles(), room.tiles);
+      n += count;
     }
     if (call.filter_gradient) {
       winograd_filter_gradient(tiling, room.sums,

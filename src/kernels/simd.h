@@ -57,6 +57,15 @@ inline Vector multiply_add(Vector a, Vector b, Vector c) {
 #endif
 }
 
+/// c - a * b, rounded like multiply_add.
+inline Vector multiply_subtract(Vector a, Vector b, Vector c) {
+#ifdef __wasm_relaxed_simd__
+  return Vector{wasm_f32x4_relaxed_nmadd(a.raw, b.raw, c.raw)};
+#else
+  return hn::Sub(c, hn::Mul(a, b));
+#endif
+}
+
 /// The larger number; NaN when either is NaN; the first of equals (so 0 against -0 keeps the
 /// first).
 inline Vector maximum(Vector a, Vector b) {

@@ -85,7 +85,7 @@ void carry_inputs(const WinogradGeometry& g, const float* input, const WinogradT
   const int step = padded(channels);
   for_each_four(channels, [&](int c, int) {
     transform<kIn, kIn>(
-        InputAxis(), kIn, 0, tile.row_points,
+        InputAxis(), 0, tile.row_points,
         [&](int j, Vector(&x)[kIn]) {
           return j < tile.column_points && patch.load_column(j, c, x);
         },
@@ -102,7 +102,7 @@ void carry_gradients(const WinogradGeometry& g, const float* gradient, const Win
   const int step = padded(channels);
   for_each_four(channels, [&](int c, int) {
     transform<kOut, kIn>(
-        GradientAxis{g.taps == 5}, g.rows.most, 0, tile.row_points,
+        GradientAxis(g.taps == 5), 0, tile.row_points,
         [&](int j, Vector(&x)[kOut]) {
           return j < tile.column_points - fewer && patch.load_column(j, c, x);
         },
@@ -123,7 +123,7 @@ void carry_inputs_back(const WinogradGeometry& g, const float* from, const Winog
   for_each_four(channels, [&](int c, int again) {
     const Mask added = hn::FirstN(kLanes, static_cast<std::size_t>(again));
     transform<kIn, kIn>(
-        InputGradientAxis(), kIn, std::max(-top, 0), last_row,
+        InputGradientAxis(), std::max(-top, 0), last_row,
         [&](int j, Vector(&x)[kIn]) {
           return take_column(tile, from + j * step + c, g.side * step, j, x);
         },
@@ -152,7 +152,7 @@ void carry_back(const WinogradGeometry& g, const WinogradCall& call, const Winog
   for_each_four(channels, [&](int c, int) {
     const Vector bias = call.epilogue.bias == nullptr ? zero() : load(call.epilogue.bias + c);
     transform<kIn, kOut>(
-        OutputAxis{g.taps == 5}, kIn, 0, last_row,
+        OutputAxis(g.taps == 5), 0, last_row,
         [&](int j, Vector(&x)[kIn]) {
           return take_column(tile, from + j * step + c, g.side * step, j, x);
         },
@@ -180,20 +180,25 @@ void winograd_filter(const WinogradGeometry& g, const WinogradFilter& filter, in
   const PackedWeights weights{packed, terms, padded(columns)};
   for (int column = 0; column < columns; column += kLaneInt) {
     const int count = std::min(columns - column, kLaneInt);
+    // Lanes beyond the last column repeat it; nobody reads what becomes of them.
+    std::ptrdiff_t lanes[kLaneCount];
+    for (int lane = 0; lane < kLaneInt; ++lane) {
+      lanes[lane] = std::min(lane, count - 1) * filter.column_step;
+    }
     const auto four = [&](const float* from) {
       if (filter.column_step == 1 && count == kLaneInt) return load(from);
-      float lanes[kLaneCount] = {};
-      for (int lane = 0; lane < count; ++lane) lanes[lane] = from[lane * filter.column_step];
-      return load(lanes);
+      const float values[] = {from[lanes[0]], from[lanes[1]], from[lanes[2]], from[lanes[3]]};
+      return load(values);
     };
     for (int k = 0; k < terms; ++k) {
       const float* from = filter.data + k * filter.k_step + column * filter.column_step;
       float* to = packed + weights.place(k, column);
-      transform_in_memory<kTaps, kIn>(
-          FilterAxis{g.taps == 5}, g.taps, 0, g.side,
+      transform<kTaps, kIn>(
+          FilterAxis(g.taps == 5), 0, g.side,
           [&](int j, Vector(&x)[kTaps]) {
-            for (int i = 0; i < g.taps; ++i) {
-              x[i] = four(from + (i * g.taps + j) * filter.tap_step);
+            if (j >= g.taps) return false;
+            for (int i = 0; i < kTaps; ++i) {
+              x[i] = i < g.taps ? four(from + (i * g.taps + j) * filter.tap_step) : zero();
             }
             return true;
           },
@@ -315,7 +320,7 @@ void winograd_filter_gradient(const WinogradGeometry& g, const float* sums, floa
       const auto count = static_cast<std::size_t>(std::min(filters - c, kLaneInt));
       Vector largest = zero();
       transform<kIn, kTaps>(
-          FilterGradientAxis{g.taps == 5}, kIn, 0, g.taps,
+          FilterGradientAxis(g.taps == 5), 0, g.taps,
           [&](int j, Vector(&x)[kIn]) {
             const float* from = sums + j * step + c;
             if (!take_column(all, from, static_cast<int>(g.side * step), j, x)) return false;
@@ -325,7 +330,7 @@ void winograd_filter_gradient(const WinogradGeometry& g, const float* sums, floa
           [&](int i, const Vector(&y)[kTaps]) {
             float* to = gradient + std::ptrdiff_t{i} * g.taps * size + c;
             for (int j = 0; j < g.taps; ++j, to += size) {
-              const auto noise = hn::Lt(hn::Abs(y[j]), times(kNoise, largest));
+              const auto noise = hn::Lt(hn::Abs(y[j]), hn::Mul(broadcast(kNoise), largest));
               store_some(hn::IfThenZeroElse(noise, y[j]), to, count);
             }
           });

@@ -3,8 +3,20 @@
 
 #include "kernels/simd.h"
 #include "kernels/winograd.h"
+#include "kernels/winograd_axes.h"
 
 namespace fovea {
+
+const float winograd::kFactors[] = {winograd::kA,
+                                    winograd::kB,
+                                    winograd::kA2,
+                                    winograd::kB2,
+                                    winograd::kA2 + winograd::kB2,
+                                    winograd::kA2* winograd::kB2,
+                                    winograd::kA* winograd::kA2,
+                                    2,
+                                    4,
+                                    8};
 
 namespace {
 
@@ -67,7 +79,15 @@ int WinogradGeometry::block() const {
   const int channels = padded(input.channels) + padded(output.channels);
   return std::clamp(kFloats / (products() * channels) / kBlockStep, 1, 8) * kBlockStep;
 }
-int WinogradGeometry::backward_block() const { return std::max(block(), 2 * kBlockStep); }
+int WinogradGeometry::backward_block() const {
+  constexpr int kFloats = 5 << 14;
+  const int channels = padded(input.channels) + padded(output.channels);
+  const int most = std::max(kFloats / (products() * channels), 2 * kBlockStep);
+  // An image's tiles in parts of about that many, or so many whole images.
+  if (tiles() < most) return most / tiles() * tiles();
+  const int parts = (tiles() + most / 2) / most;
+  return (tiles() + parts - 1) / parts;
+}
 
 WinogradBlock::WinogradBlock(const WinogradGeometry& g, int first, int count, WinogradTile* room)
     : tiles(room), ends{} {
