@@ -7,8 +7,10 @@ declare module 'fovea:engines' {
 
   /** The builds that this copy of the package holds. */
   export const built: readonly Build[]
-  /** Browsers: the worker's script as text, and its wasm as unpack.ts reads it. */
-  export const embedded: Partial<Record<Build, () => Promise<PackedModule & { worker: string }>>>
+  /** Browsers: the worker's script and its wasm, as unpack.ts reads them. */
+  export const embedded: Partial<Record<Build, () => Promise<PackedModule>>>
+  /** Browsers: the small module that unpacks them (scripts/package/codec.cpp), in hexadecimal. */
+  export const unpackers: Partial<Record<Build, () => Promise<{ code: string }>>>
   /** Browsers: the part of the engine that few models need. */
   export const rest: Partial<Record<Build, () => Promise<PackedModule>>>
   /** Browsers without a worker: what the worker's script exports. */
@@ -17,11 +19,6 @@ declare module 'fovea:engines' {
   >
   /** Node: the glue. */
   export const nodeGlue: Partial<Record<Build, () => Promise<{ default: ModuleFactory }>>>
-}
-
-// The small module that unpacks the others (scripts/package/codec.cpp), in hexadecimal.
-declare module 'fovea:unpacker' {
-  export const unpacker: string
 }
 
 // The glue of the build that a worker's script is bundled with.

@@ -12,13 +12,15 @@ export async function fetchBytes(url: URL, place: string): Promise<Uint8Array<Ar
       cause,
     })
   }
+  // Read whatever it is: what nobody reads, a browser breaks off and complains of.
+  const body = await response.arrayBuffer()
   if (!response.ok) {
     throw new FoveaError(
       'bad-file',
       `${place}: cannot fetch ${url.href}: the server answers ${response.status} ${response.statusText}.`,
     )
   }
-  return new Uint8Array(await response.arrayBuffer())
+  return new Uint8Array(body)
 }
 
 /** Compiles a binary that the user gave. */

@@ -1,7 +1,7 @@
 // The library in a browser: the engine in a worker made from a string, so that no bundler has to be
 // told of a file, and the wasm compiled here and posted to it. Nothing happens on import.
 // SPDX-License-Identifier: MIT
-import { built, embedded, inPage, rest } from 'fovea:engines'
+import { built, embedded, inPage, rest, unpackers } from 'fovea:engines'
 import { FoveaError } from './errors.js'
 import type { Build, Engine } from './engine/engine.js'
 import { connect } from './engine/engine-worker-client.js'
@@ -10,7 +10,7 @@ import type { Port } from './engine/protocol.js'
 import type { InitOptions } from './engine/runtime.js'
 import { compileGiven, fetchBytes } from './fetch.js'
 import type { Platform, StartRequest } from './platform-types.js'
-import { unpack } from './unpack.js'
+import { Unpacking } from './unpack.js'
 import type { PackedModule } from './unpack.js'
 
 /** A worker without threads loads one script; a threaded one starts more, and may hang in Firefox. */
@@ -43,10 +43,15 @@ export const browserPlatform: Platform = {
   },
 }
 
+/** Unpacks what the package carries for a build, once for script and module. */
+type Opener = () => Promise<Unpacking>
+
 async function startEngine(request: StartRequest): Promise<Engine> {
   const { build, threads, worker, options, onLost } = request
+  let opened: Promise<Unpacking> | undefined
+  const open: Opener = () => (opened ??= unpacking(embedded, build))
   // A worker takes as long to start as the module to unpack: both at once.
-  const wasm = compile(build, options)
+  const wasm = compile(build, options, open)
   wasm.catch(() => {}) // it is heard of below, unless the worker fails first
   const milliseconds = threads > 1 ? kStartMilliseconds.threaded : kStartMilliseconds.plain
   const fetchRest = restOf(build, options)
@@ -54,7 +59,7 @@ async function startEngine(request: StartRequest): Promise<Engine> {
     const host = { ...(await inPageHost(build)), fetchRest }
     return connect(host, { wasm, threads, script: location.href }, milliseconds, onLost)
   }
-  const script = await workerScript(build, options)
+  const script = await workerScript(build, options, open)
   try {
     const plain = workerHost(new Worker(script.url, { type: 'module', name: 'fovea-engine' }))
     const host = { ...plain, fetchRest }
@@ -64,20 +69,25 @@ async function startEngine(request: StartRequest): Promise<Engine> {
   }
 }
 
-async function compile(build: Build, options: InitOptions): Promise<WebAssembly.Module> {
+async function compile(
+  build: Build,
+  options: InitOptions,
+  open: Opener,
+): Promise<WebAssembly.Module> {
   const { wasmModule, wasmBinary, wasmUrl } = options
   if (wasmModule !== undefined) return wasmModule
   if (wasmBinary !== undefined) return compileGiven(wasmBinary)
   if (wasmUrl !== undefined) return compileGiven(await fetchBytes(resolve(wasmUrl, build), 'init'))
-  return compilePacked(embedded, build)
+  return WebAssembly.compile(await (await open()).module())
 }
 
-/** A module that the package carries as a string. */
-async function compilePacked(
+/** What the package carries as a string: the worker's script and the module, or the rest of that. */
+async function unpacking(
   modules: Partial<Record<Build, () => Promise<PackedModule>>>,
   build: Build,
-): Promise<WebAssembly.Module> {
-  return WebAssembly.compile(await unpack(await load(modules, build)))
+): Promise<Unpacking> {
+  const [packed, { code }] = await Promise.all([load(modules, build), load(unpackers, build)])
+  return new Unpacking(packed, code)
 }
 
 /** The module that comes with the package is in two parts; one that the user gives is whole. */
@@ -87,18 +97,19 @@ function restOf(
 ): (() => Promise<WebAssembly.Module>) | undefined {
   const given = wasmModule ?? wasmBinary ?? wasmUrl
   if (given !== undefined || rest[build] === undefined) return undefined
-  return () => compilePacked(rest, build)
+  return async () => WebAssembly.compile(await (await unpacking(rest, build)).module())
 }
 
 async function workerScript(
   build: Build,
   options: InitOptions,
+  open: Opener,
 ): Promise<{ url: string; release: () => void }> {
   if (options.workerUrl !== undefined) {
     return { url: resolve(options.workerUrl, build).href, release: () => {} }
   }
-  const { worker } = await load(embedded, build)
-  const url = URL.createObjectURL(new Blob([worker], { type: 'text/javascript' }))
+  const script = await (await open()).script()
+  const url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }))
   return { url, release: () => URL.revokeObjectURL(url) }
 }
 

@@ -1,29 +1,28 @@
 // Unpacks the engine, which the package carries as text: a third smaller than gzip, and no server has
-// to be set up for it. What unpacks is a small module itself (scripts/package/codec.cpp). A packed one
-// is a checksum, the lengths of the codes, two to a byte, and bits in arithmetic coding.
+// to be set up for it. What unpacks is a small module itself (scripts/package/codec.cpp), with SIMD where
+// the engine has that. It reads letters of six bits: the lengths of the codes, then arithmetic coding.
 // SPDX-License-Identifier: MIT
-import { unpacker } from 'fovea:unpacker'
 import { yieldToMessages } from './engine/yield.js'
 import { FoveaError } from './errors.js'
 
-/** A module as the package carries it: base64. `size` is without the sizes of its functions. */
+/** A module as the package carries it. `size` is without the sizes of its functions. */
 export interface PackedModule {
-  wasm: string
+  letters: string
+  checksum: number
   size: number
+  /** The bytes of the worker's script, which stand before the module; 0: there is none. */
+  script: number
 }
 
 /** What the unpacker exports: addresses, and what it does. */
 interface Unpacker {
-  memory: WebAssembly.Memory
-  lengths: WebAssembly.Global<'i32'>
+  memory: { buffer: ArrayBuffer }
   packed: WebAssembly.Global<'i32'>
   text: WebAssembly.Global<'i32'>
-  functions: WebAssembly.Global<'i32'>
-  function_count: WebAssembly.Global<'i32'>
-  run(size: number): number
+  checksum(letters: number): number
+  run(size: number, script: number): number
+  finish(script: number): number
 }
-
-const kLengths = 3 * 128 // bytes of them
 
 /** A page stays awake; and an engine takes its faster code for a function at the next call. */
 const kSlice = 1 << 13
@@ -32,72 +31,65 @@ const kSlice = 1 << 13
 const kExports = 7
 const kCode = 10
 
-/** The module that a packed one stands for. */
-export async function unpack({ wasm, size }: PackedModule): Promise<Uint8Array<ArrayBuffer>> {
-  const packed = Uint8Array.from(atob(wasm), (letter) => letter.charCodeAt(0))
-  const content = packed.subarray(4)
-  if (content.length < kLengths || new DataView(packed.buffer).getUint32(0) !== checksum(content)) {
-    throw new FoveaError(
-      'bad-file',
-      `init: the engine's module came damaged (${packed.length} bytes). Load the page again.`,
-    )
-  }
-  const code = Uint8Array.from(unpacker.match(/../g) ?? [], (digits) => parseInt(digits, 16))
-  const made = new WebAssembly.Instance(new WebAssembly.Module(code)).exports
-  const {
-    memory,
-    lengths,
-    packed: bits,
-    text,
-    functions,
-    function_count,
-    run,
-  } = made as never as Unpacker
-  const heap = new Uint8Array(memory.buffer)
-  content.subarray(0, kLengths).forEach((pair, k) => {
-    heap[lengths.value + 2 * k] = pair & 15
-    heap[lengths.value + 2 * k + 1] = pair >> 4
-  })
-  heap.set(content.subarray(kLengths), bits.value)
-  for (let until = 0; until < size;) {
-    until = Math.min(until + kSlice, size)
-    run(until)
-    await yieldToMessages()
-  }
-  const [count = 0] = new Int32Array(memory.buffer, function_count.value, 1)
-  const begins = new Int32Array(memory.buffer, functions.value, count + 1)
-  return withExports(withSizes(heap.subarray(text.value, text.value + size), begins))
-}
+/** A packed module on its way to be one; what stands before it is there sooner. */
+export class Unpacking {
+  private readonly code: Unpacker
+  private begun: Promise<void> | undefined
 
-/** FNV-1a (G. Fowler, L. C. Noll, K.-P. Vo), 32 bits. */
-export function checksum(bytes: Uint8Array): number {
-  let hash = 0x811c9dc5
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193)
-  return hash >>> 0
+  /**
+   * @param code the unpacker, in hexadecimal
+   * @throws FoveaError `bad-file`
+   */
+  constructor(
+    private readonly packed: PackedModule,
+    code: string,
+  ) {
+    const { letters, checksum } = packed
+    const bytes = Uint8Array.from({ length: code.length / 2 }, (_, k) =>
+      parseInt(code.slice(2 * k, 2 * k + 2), 16),
+    )
+    this.code = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as never
+    new TextEncoder().encodeInto(letters, this.bytes(this.code.packed))
+    if (this.code.checksum(letters.length) !== checksum) {
+      throw new FoveaError(
+        'bad-file',
+        `init: the engine's module came damaged (${letters.length} letters). Load the page again.`,
+      )
+    }
+  }
+
+  /** The worker's script. */
+  async script(): Promise<Uint8Array<ArrayBuffer>> {
+    const { script } = this.packed
+    await (this.begun ??= this.run(0, script))
+    return this.bytes(this.code.text).slice(0, script)
+  }
+
+  /** The module. */
+  async module(): Promise<Uint8Array<ArrayBuffer>> {
+    const { script, size } = this.packed
+    await (this.begun ??= this.run(0, script))
+    await this.run(script, size)
+    const { packed, finish } = this.code
+    return withExports(this.bytes(packed).slice(0, finish(script)))
+  }
+
+  private bytes({ value }: WebAssembly.Global<'i32'>): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.code.memory.buffer, value)
+  }
+
+  private async run(from: number, to: number): Promise<void> {
+    for (let until = from; until < to;) {
+      until = Math.min(until + kSlice, to)
+      this.code.run(until, this.packed.script)
+      await yieldToMessages()
+    }
+  }
 }
 
 /** A number as WebAssembly writes it: LEB128. */
 const leb = (value: number): number[] =>
   value < 128 ? [value] : [(value & 127) | 128, ...leb(value >> 7)]
-
-/** Puts its size before every function; the last of `begins` is where the last one ends. */
-function withSizes(bytes: Uint8Array, begins: Int32Array): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(bytes.length + 5 * begins.length)
-  let from = 0
-  let to = 0
-  const put = (bytes: ArrayLike<number>): void => {
-    whole.set(bytes, to)
-    to += bytes.length
-  }
-  begins.forEach((begin, k) => {
-    put(bytes.subarray(from, begin))
-    from = begin
-    const size = (begins[k + 1] ?? begin) - begin
-    if (size > 0) put(leb(size))
-  })
-  put(bytes.subarray(from))
-  return whole.slice(0, to)
-}
 
 /**
  * The functions that the rest of the engine calls are exported without a name, each counted from the

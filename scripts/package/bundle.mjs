@@ -7,7 +7,8 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { root } from '../lib/paths.mjs'
 import { wasmFolder } from '../lib/variants.mjs'
-import { packed, unpackerModule } from './pack.mjs'
+import { unpackerOf, unpackerText } from './codec.mjs'
+import { packed } from './pack.mjs'
 import { splitModule } from './split.mjs'
 
 const source = (name) => join(root, 'js/src', name)
@@ -66,6 +67,8 @@ const loaders = (builds, path) =>
 /** index.js with its parts, and for each build its worker, its wasm, and both as strings. */
 export async function bundleBrowser(dist, builds) {
   for (const one of builds) await bundleEngine(dist, one)
+  for (const kind of new Set(builds.map(unpackerOf)))
+    writeStrings(dist, `unpack-${kind}`, { code: unpackerText(kind) })
   const engines = [
     `export const built = ${JSON.stringify(builds)}`,
     `export const embedded = ${loaders(builds, (one) => `./engine/${one}.js`)}`,
@@ -73,6 +76,7 @@ export async function bundleBrowser(dist, builds) {
       builds.filter((one) => !one.endsWith('-threads')),
       (one) => `./engine/${one}-rest.js`,
     )}`,
+    `export const unpackers = ${loaders(builds, (one) => `./engine/unpack-${unpackerOf(one)}.js`)}`,
     `export const inPage = ${loaders(builds, (one) => `./engine/${one}/worker.js`)}`,
   ]
   await build({
@@ -83,10 +87,7 @@ export async function bundleBrowser(dist, builds) {
     chunkNames: 'part-[name]-[hash]', // beside index.js: from there the engines are found
     platform: 'browser',
     sourcemap: true,
-    plugins: [
-      virtual({ engines: { text: engines.join('\n') }, unpacker: { text: unpackerModule() } }),
-      oneSharedFile,
-    ],
+    plugins: [virtual({ engines: { text: engines.join('\n') } }), oneSharedFile],
   })
 }
 
@@ -107,10 +108,7 @@ async function bundleEngine(dist, name) {
   const { whole, first, rest } = splitModule(wasmFolder(name), 'fovea-web.wasm', name)
   writeFileSync(join(folder, 'fovea.wasm'), whole)
   // A thread would need the rest in a table of its own: threaded builds come whole.
-  writeStrings(dist, name, {
-    worker: readFileSync(worker, 'utf8'),
-    ...(await packed(first ?? whole)),
-  })
+  writeStrings(dist, name, await packed(first ?? whole, readFileSync(worker)))
   if (rest !== undefined) writeStrings(dist, `${name}-rest`, await packed(rest))
 }
 

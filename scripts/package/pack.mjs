@@ -13,60 +13,59 @@ const kKinds = 3
 const kLongestCode = 15
 const kMostBytes = 1 << 20 // codec.cpp
 
-/** The virtual module that the unpacker comes from (bundle.mjs). */
-export const unpackerModule = () => `export const unpacker = '${unpackerText()}'`
-
 /** js/src/unpack.ts for Node. */
-export async function loadUnpacker() {
+export async function loadUnpacking() {
   const { outputFiles } = await build({
     entryPoints: [join(root, 'js/src/unpack.ts')],
     bundle: true,
     format: 'esm',
     write: false,
-    plugins: [
-      {
-        name: 'fovea-unpacker',
-        setup({ onResolve, onLoad }) {
-          onResolve({ filter: /^fovea:unpacker$/ }, ({ path }) => ({ path, namespace: 'fovea' }))
-          onLoad({ filter: /.*/, namespace: 'fovea' }, () => ({ contents: unpackerModule() }))
-        },
-      },
-    ],
   })
   return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`)
 }
 
-/** `{ wasm, size }` for `unpack`, which is tried at once. */
-export async function packed(wasm) {
-  const text = withoutSizes(wasm)
+/** A number of six bits as a letter; neither quotes nor backslashes are letters (codec.cpp). */
+const letter = (number) => String.fromCharCode(number + 36 + (number >= 56))
+
+/** What js/src/unpack.ts unpacks, which is tried at once. `script`: what is to come before the module. */
+export async function packed(wasm, script = Buffer.alloc(0)) {
+  const text = Buffer.concat([script, withoutSizes(wasm)])
   if (text.length > kMostBytes) {
     throw new PlainError(`pack: codec.cpp has room for ${kMostBytes} bytes, not ${text.length}.`)
   }
-  const { counts } = run(text, new Uint8Array(kKinds * 256).fill(8))
+  const { counts } = run(text, script.length, new Uint8Array(kKinds * 256).fill(8))
   const lengths = Uint8Array.from(
     Array.from({ length: kKinds }, (_, kind) =>
       codeLengths(counts.subarray(kind * 256, kind * 256 + 256)),
     ).flat(),
   )
-  const pairs = Buffer.alloc(lengths.length / 2)
-  lengths.forEach((length, i) => (pairs[i >> 1] |= length << (4 * (i & 1))))
-  const content = Buffer.concat([pairs, run(text, lengths).bits])
-  const { checksum, unpack } = await loadUnpacker()
-  const head = Buffer.alloc(4)
-  head.writeUInt32BE(checksum(content))
-  const result = { wasm: Buffer.concat([head, content]).toString('base64'), size: text.length }
-  if (!Buffer.from(await unpack(result)).equals(wasm)) {
-    throw new PlainError('pack: the module comes back different; does codec.cpp know its opcodes?')
+  const letters = [...lengths, ...run(text, script.length, lengths).bits].map(letter).join('')
+  const result = { letters, checksum: checksum(letters), size: text.length, script: script.length }
+  const { Unpacking } = await loadUnpacking()
+  for (const code of ['scalar', 'simd'].map(unpackerText)) {
+    const made = new Unpacking(result, code)
+    if (!script.equals(await made.script()) || !wasm.equals(await made.module())) {
+      throw new PlainError(
+        'pack: the module comes back different; does codec.cpp know its opcodes?',
+      )
+    }
   }
   return result
 }
 
-function run(text, lengths) {
+/** FNV-1a (G. Fowler, L. C. Noll, K.-P. Vo), 32 bits, as the unpacker computes it. */
+function checksum(letters) {
+  let hash = 0x811c9dc5
+  for (const byte of Buffer.from(letters)) hash = Math.imul(hash ^ byte, 0x01000193)
+  return hash | 0
+}
+
+function run(text, script, lengths) {
   const packer = new WebAssembly.Instance(packerModule()).exports
   const bytes = (from, size) => Buffer.from(packer.memory.buffer, from.value, size)
   bytes(packer.text, text.length).set(text)
   bytes(packer.lengths, lengths.length).set(lengths)
-  const bits = bytes(packer.packed, packer.run(text.length))
+  const bits = bytes(packer.packed, packer.run(text.length, script))
   return { bits, counts: new Uint32Array(packer.memory.buffer, packer.counts.value, kKinds * 256) }
 }
 

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { unpackerOf } from './codec.mjs'
 import { say } from '../lib/shell.mjs'
 
 /**
@@ -24,7 +25,8 @@ function apiFiles(dist) {
 
 /** What a page downloads to train with one build: its files, and their gzipped bytes together. */
 export function downloadBytes(dist, build) {
-  const files = [...apiFiles(dist), `engine/${build}.js`].map((name) => {
+  const engines = [`engine/unpack-${unpackerOf(build)}.js`, `engine/${build}.js`]
+  const files = [...apiFiles(dist), ...engines].map((name) => {
     return { name, bytes: gzipped(join(dist, name)) }
   })
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0)

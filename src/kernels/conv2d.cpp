@@ -112,7 +112,9 @@ std::int64_t conv2d_forward_scratch(const Conv2dGeometry& g, int slots) {
 }
 
 std::int64_t conv2d_forward_kept(const Conv2dGeometry& g) {
-  if (suits_winograd(g)) return winograd_filter_size(g.channels, g.out_channels);
+  if (suits_winograd(g)) {
+    return winograd_filter_size(WinogradGeometry(g), g.channels, g.out_channels);
+  }
   // Packing takes as long as the products of about ten pixels.
   constexpr int kMostPixels = 256;
   return g.output_pixels() <= kMostPixels ? packed_size(g) : 0;

@@ -16,7 +16,7 @@ namespace fovea {
 namespace {
 
 std::int64_t filter_size(const Conv2dGeometry& g) {
-  return winograd_filter_size(g.channels, g.out_channels);
+  return winograd_filter_size(WinogradGeometry(g), g.channels, g.out_channels);
 }
 
 /// Room for one thread, one piece behind the other.
@@ -69,7 +69,8 @@ struct BackwardRoom {
 struct BackwardWorkspace {
   BackwardWorkspace(const Conv2dGeometry& g, int slots, Scratch& scratch)
       : groups(image_groups(g)),
-        filter(scratch.take<float>(winograd_filter_size(g.out_channels, g.channels))),
+        filter(scratch.take<float>(
+            winograd_filter_size(WinogradGeometry(g), g.out_channels, g.channels))),
         filter_gradients(scratch.take<float>(g.filter_shape().size() * groups)),
         bias_gradients(scratch.take<float>(std::int64_t{g.out_channels} * groups)),
         rooms(slots, scratch, g) {}
@@ -99,9 +100,9 @@ void conv2d_winograd_forward(const Conv2dGeometry& g, const Conv2dForward& call,
   const ForwardWorkspace work(g, workers.size(), call.kept, scratch);
   const WinogradGeometry tiling(g);
   if (!call.kept_is_current) {
-    winograd_filter({call.filter.data, tiling.taps, std::ptrdiff_t{g.channels} * g.out_channels,
-                     g.out_channels, 1},
-                    g.channels, g.out_channels, work.filter);
+    winograd_filter(
+        tiling, {call.filter.data, std::ptrdiff_t{g.channels} * g.out_channels, g.out_channels, 1},
+        g.channels, g.out_channels, work.filter);
   }
   const bool relu = call.activation == Activation::kRelu;
   const WinogradCall all{call.input.data, work.filter, {call.bias.data, relu}, call.output.data};
@@ -138,7 +139,7 @@ void conv2d_winograd_backward(const Conv2dGeometry& g, const Conv2dBackward& cal
   const WinogradGeometry tiling(g);
   const std::ptrdiff_t products = std::ptrdiff_t{g.channels} * g.out_channels;
   if (call.input_gradient) {
-    winograd_filter({call.filter.data, tiling.taps, products, 1, g.out_channels}, g.out_channels,
+    winograd_filter(tiling, {call.filter.data, products, 1, g.out_channels}, g.out_channels,
                     g.channels, work.filter);
   }
   const auto image_size = static_cast<std::size_t>(tiling.output.floats());

@@ -131,19 +131,22 @@ struct FilterGradientAxis {
   }
 };
 
-/// y[i, j] = axis along i and j of x[i, j], for the first `to` x `to`. Of x, `from` x `from` are
-/// there, and an axis that knows of fewer than kFrom makes nothing of the others. In memory, one
-/// loop for both axes: half the code of transform(), for filters, which are few.
+/// y[i, j] = axis along i and j of x[i, j], row by row: for rows [first, last) of y. Of x, the
+/// columns are loaded; load_column says false of one that is zero. An axis that knows of fewer than
+/// kFrom has `from` columns. In memory, one loop for both axes: half the code of transform(), for
+/// filters, which are few.
 template <int kFrom, int kTo, class Axis, class Load, class Store>
-HWY_INLINE void transform_in_memory(const Axis& axis, int from, int to, const Load& load_from,
-                                    const Store& store_to) {
+HWY_INLINE void transform_in_memory(const Axis& axis, int from, int first, int last,
+                                    const Load& load_column, const Store& store_row) {
   Vector columns[kIn][kIn], rows[kIn][kIn];
   for (int j = 0; j < from; ++j) {
-    for (int i = 0; i < from; ++i) columns[j][i] = load_from(i, j);
+    Vector x[kFrom];
+    const bool there = load_column(j, x);
+    for (int i = 0; i < kFrom; ++i) columns[j][i] = there ? x[i] : zero();
   }
   auto* source = columns;
   auto* target = rows;
-  for (const int count : {from, to}) {
+  for (const int count : {from, last}) {
     for (int j = 0; j < count; ++j) {
       Vector x[kFrom], y[kTo];
       FOVEA_UNROLL
@@ -154,35 +157,37 @@ HWY_INLINE void transform_in_memory(const Axis& axis, int from, int to, const Lo
     }
     std::swap(source, target);
   }
-  for (int i = 0; i < to; ++i) {
-    for (int j = 0; j < to; ++j) store_to(i, j, columns[j][i]);
+  for (int i = first; i < last; ++i) {
+    Vector y[kTo];
+    for (int j = 0; j < kTo; ++j) y[j] = columns[j][i];
+    store_row(i, y);
   }
 }
 
 /// The same, faster.
 template <int kFrom, int kTo, class Axis, class Load, class Store>
-HWY_INLINE void transform(const Axis& axis, int from, int to, const Load& load_from,
-                          const Store& store_to) {
+HWY_INLINE void transform(const Axis& axis, int from, int first, int last, const Load& load_column,
+                          const Store& store_row) {
   // Without vectors the code of four lanes, written out, is what counts.
   if constexpr (HWY_TARGET == HWY_EMU128) {
-    return transform_in_memory<kFrom, kTo>(axis, from, to, load_from, store_to);
+    return transform_in_memory<kFrom, kTo>(axis, from, first, last, load_column, store_row);
   }
   Vector half[kTo][kFrom];
   for (int j = 0; j < from; ++j) {
     Vector x[kFrom], y[kTo];
-    FOVEA_UNROLL
-    for (int i = 0; i < kFrom; ++i) x[i] = i < from ? load_from(i, j) : zero();
-    axis(x, y);
+    if (load_column(j, x)) {
+      axis(x, y);
+    } else {
+      FOVEA_UNROLL
+      for (int i = 0; i < kTo; ++i) y[i] = zero();
+    }
     FOVEA_UNROLL
     for (int i = 0; i < kTo; ++i) half[i][j] = y[i];
   }
-  for (int i = 0; i < to; ++i) {
+  for (int i = first; i < last; ++i) {
     Vector y[kTo];
     axis(half[i], y);
-    FOVEA_UNROLL
-    for (int j = 0; j < kTo; ++j) {
-      if (j < to) store_to(i, j, y[j]);
-    }
+    store_row(i, y);
   }
 }
 

@@ -8,7 +8,8 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 import * as fovea from 'fovea'
-import { loadUnpacker, packed } from '../../scripts/package/pack.mjs'
+import { unpackerOf, unpackerText } from '../../scripts/package/codec.mjs'
+import { loadUnpacking, packed } from '../../scripts/package/pack.mjs'
 import { budgetBytes, downloadBytes } from '../../scripts/package/sizes.mjs'
 import { kVariants } from '../../scripts/lib/variants.mjs'
 
@@ -68,11 +69,14 @@ test('the bundle for browsers names nothing of Node and runs no text as code', (
 })
 
 test('the strings of every build are its plain files', async () => {
-  const { unpack } = await loadUnpacker()
+  const { Unpacking } = await loadUnpacking()
   for (const name of kVariants) {
-    const { worker, ...module } = await import(join(dist, 'engine', `${name}.js`))
-    assert.equal(worker, readFileSync(join(dist, 'engine', name, 'worker.js'), 'utf8'))
-    const bytes = await unpack(module)
+    const unpacking = new Unpacking(
+      await import(join(dist, 'engine', `${name}.js`)),
+      unpackerText(unpackerOf(name)),
+    )
+    const [bytes, script] = await Promise.all([unpacking.module(), unpacking.script()])
+    assert.ok(readFileSync(join(dist, 'engine', name, 'worker.js')).equals(script), name)
     assert.ok(WebAssembly.validate(bytes) || name.startsWith('relaxed'), name)
     // Those without threads come in two parts; parts.test.mjs runs them.
     if (!name.endsWith('-threads')) continue
@@ -121,32 +125,27 @@ const kModules = {
 }
 
 test('a module that is packed comes back byte for byte', async () => {
-  const { unpack } = await loadUnpacker()
+  const { Unpacking } = await loadUnpacking()
   for (const [name, wasm] of Object.entries(kModules)) {
     assert.ok(WebAssembly.validate(wasm), name)
-    assert.ok(wasm.equals(await unpack(await packed(wasm))), name)
+    const unpacking = new Unpacking(await packed(wasm, Buffer.from(name)), unpackerText('simd'))
+    assert.ok(wasm.equals(await unpacking.module()), name)
+    assert.equal(Buffer.from(await unpacking.script()).toString(), name)
   }
 })
 
 test('a packed module that is damaged is refused in a sentence', async () => {
-  const { unpack } = await loadUnpacker()
-  const { wasm, size } = await packed(kModules.vectors)
-  const bytes = Buffer.from(wasm, 'base64')
+  const { Unpacking } = await loadUnpacking()
+  const { letters, ...sizes } = await packed(kModules.vectors)
   const changed = (at) => {
-    const copy = Buffer.from(bytes)
-    copy[at] ^= 1
-    return copy
+    const other = letters[at] === 'a' ? 'b' : 'a'
+    return letters.slice(0, at) + other + letters.slice(at + 1)
   }
-  const cases = [0, 4, 390, bytes.length - 1].map(changed)
-  for (const damaged of [
-    ...cases,
-    bytes.subarray(0, 100),
-    bytes.subarray(0, -1),
-    Buffer.alloc(0),
-  ]) {
-    await assert.rejects(unpack({ wasm: damaged.toString('base64'), size }), {
+  const cases = [0, 4, 390, letters.length - 1].map(changed)
+  for (const damaged of [...cases, letters.slice(0, 100), letters.slice(0, -1), '']) {
+    assert.throws(() => new Unpacking({ letters: damaged, ...sizes }, unpackerText('simd')), {
       code: 'bad-file',
-      message: `init: the engine's module came damaged (${damaged.length} bytes). Load the page again.`,
+      message: `init: the engine's module came damaged (${damaged.length} letters). Load the page again.`,
     })
   }
 })
