@@ -114,10 +114,12 @@ void conv2d_winograd_forward(const Conv2dGeometry& g, const Conv2dForward& call,
   const auto worth =
       static_cast<int>(std::clamp<std::int64_t>(kWorkPerPart / filter_size(g), 4, tiling.block()));
   const int part_size = std::clamp(tiles / kParts, worth, tiling.block());
-  workers.run((tiles + part_size - 1) / part_size, [&](int part, int slot) {
+  const int parts = std::max(tiles / part_size, 1);
+  workers.run(parts, [&](int part, int slot) {
     const int first = part * part_size;
-    winograd_forward(tiling, all, first, std::min(first + part_size, tiles),
-                     work.rooms.of(slot, tiling, tiling.block()));
+    // What is left over is not worth a part of its own.
+    const int last = part + 1 < parts ? first + part_size : tiles;
+    winograd_forward(tiling, all, first, last, work.rooms.of(slot, tiling, tiling.block()));
   });
   if (relu || call.activation == Activation::kLinear) return;
   workers.run(g.batch, [&](int n, int) {
