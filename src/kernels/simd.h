@@ -86,6 +86,18 @@ inline float max_of_lanes(Vector v) {
   return hn::GetLane(maximum(pairs, hn::Reverse4(kLanes, pairs)));
 }
 
+/// Rows become columns.
+HWY_INLINE void turn(const Vector* rows, Vector* columns) {
+  const Vector ac_low = hn::InterleaveLower(kLanes, rows[0], rows[2]);  // a0 c0 a1 c1
+  const Vector bd_low = hn::InterleaveLower(kLanes, rows[1], rows[3]);
+  const Vector ac_high = hn::InterleaveUpper(kLanes, rows[0], rows[2]);
+  const Vector bd_high = hn::InterleaveUpper(kLanes, rows[1], rows[3]);
+  columns[0] = hn::InterleaveLower(kLanes, ac_low, bd_low);
+  columns[1] = hn::InterleaveUpper(kLanes, ac_low, bd_low);
+  columns[2] = hn::InterleaveLower(kLanes, ac_high, bd_high);
+  columns[3] = hn::InterleaveUpper(kLanes, ac_high, bd_high);
+}
+
 // Correct to a few units in the last place, and the same bits everywhere, which libm and JavaScript
 // are not. Highway's wrap around above 177, turn NaN into a number and take logarithms of anything;
 // these do not.
