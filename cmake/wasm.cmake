@@ -31,7 +31,7 @@ function(add_module name environment)
   target_link_options(${name} PRIVATE
     -Oz -lembind ${memory_settings}
     -sENVIRONMENT=${environment} -sMODULARIZE -sEXPORT_ES6 -sDYNAMIC_EXECUTION=0 -sFILESYSTEM=0
-    -sEXPORTED_RUNTIME_METHODS=HEAPU8,HEAPF32
+    -sEXPORTED_RUNTIME_METHODS=HEAPU8,HEAP32,HEAPF32
     -sINCOMING_MODULE_JS_API=mainScriptUrlOrBlob,wasmBinary,instantiateWasm)
 endfunction()
 

@@ -49,12 +49,15 @@ export function isDataset(value: unknown): value is Dataset {
   return value !== null && typeof value === 'object' && 'images' in value && 'labels' in value
 }
 
-/** Checks x against the model's inputs. `batchOptional`: a single example may lack its batch. */
+/**
+ * Checks x against the model's inputs. What is only asked about (`question`) may be a single example
+ * without its batch, and is not copied: the engine reads it before its call returns.
+ */
 export function inputColumns(
   place: string,
   inputs: readonly PortInfo[],
   x: unknown,
-  batchOptional: boolean,
+  question: boolean,
 ): Column[] {
   const list = isTensor(x) ? [x] : x
   if (!Array.isArray(list) || !list.every(isTensor) || list.length !== inputs.length) {
@@ -68,19 +71,13 @@ export function inputColumns(
         `fovea.tensor(data, shape).`,
     )
   }
-  return inputs.map((input, k) => inputColumn(place, input, list[k] as Tensor, batchOptional))
+  return inputs.map((input, k) => inputColumn(place, input, list[k] as Tensor, question))
 }
 
-function inputColumn(
-  place: string,
-  input: PortInfo,
-  given: Tensor,
-  batchOptional: boolean,
-): Column {
+function inputColumn(place: string, input: PortInfo, given: Tensor, question: boolean): Column {
   const { data, shape } = checkedTensor(place, 'x', given)
-  const single = batchOptional && sameShape(shape, input.shape)
-  const batched = single ? [1, ...shape] : shape
-  if (!sameShape(batched.slice(1), input.shape) || batched.length !== input.shape.length + 1) {
+  const single = question && sameShape(shape, input.shape)
+  if (!single && !sameShape(shape, input.shape, 1)) {
     const size = input.shape.includes(null) ? NaN : elementCount(input.shape as number[])
     const fits = data.length > 0 && data.length % size === 0
     const remedy = fits
@@ -92,7 +89,11 @@ function inputColumn(
         `${shapeText(['n', ...input.shape])}.${remedy}`,
     )
   }
-  return { role: 'x', data: copyData(data), shape: [...batched] }
+  return {
+    role: 'x',
+    data: question ? data : copyData(data),
+    shape: single ? [1, ...shape] : [...shape],
+  }
 }
 
 /** Checks y against the number of outputs and of examples; what it means, the loss decides. */
@@ -152,13 +153,13 @@ function labelTensor(labels: NumberArray): Tensor {
 
 /** How many examples the columns hold. */
 export function rowCount(place: string, columns: readonly Column[]): number {
-  const counts = columns.map(({ shape }) => shape[0] ?? 0)
-  const rows = counts[0] ?? 0
+  const rows = columns[0]?.shape[0] ?? 0
   if (rows === 0) throw new FoveaError('bad-shape', `${place}: x holds no examples.`)
-  if (counts.some((count) => count !== rows)) {
+  if (columns.some(({ shape }) => shape[0] !== rows)) {
+    const counts = columns.map(({ shape }) => shape[0]).join(', ')
     throw new FoveaError(
       'bad-shape',
-      `${place}: the inputs hold different numbers of examples: ${counts.join(', ')}.`,
+      `${place}: the inputs hold different numbers of examples: ${counts}.`,
     )
   }
   return rows
@@ -184,10 +185,16 @@ function checkedTensor(place: string, what: string, given: Tensor): Tensor {
   )
 }
 
-/** null in the shape that is wanted: any size. */
-function sameShape(shape: readonly (number | null)[], wanted: readonly (number | null)[]): boolean {
-  const { length } = wanted
-  return shape.length === length && wanted.every((size, k) => size === null || size === shape[k])
+/** null in the shape that is wanted: any size. `from`: so many sizes of the other come before. */
+function sameShape(
+  shape: readonly (number | null)[],
+  wanted: readonly (number | null)[],
+  from = 0,
+): boolean {
+  return (
+    shape.length === wanted.length + from &&
+    wanted.every((size, k) => size === null || size === shape[k + from])
+  )
 }
 
 /** True for `{ outputGradients }` in the place of y. */

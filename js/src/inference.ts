@@ -78,7 +78,7 @@ export async function runEvaluation(
 }
 
 /** The raw outputs, one tensor per output of the model. */
-export async function runPrediction(
+export function runPrediction(
   { engine, modelId, place, inputs }: InferenceTarget,
   x: unknown,
   options: PredictOptions,
@@ -88,16 +88,9 @@ export async function runPrediction(
   const columns = inputColumns(place, inputs, x, true)
   rowCount(place, columns)
   const { latest: key } = options
-  if (key === undefined) {
-    const request = { model: modelId, columns, batchSize, yieldFirst: false }
-    return engine.predict(request, { signal, transfer: buffersOf(columns) })
-  }
-  return latest.run(place, key, signal, (both) =>
-    engine.predict(
-      { model: modelId, columns, batchSize, yieldFirst: true },
-      { signal: both, transfer: buffersOf(columns) },
-    ),
-  )
+  const request = { model: modelId, columns, batchSize, yieldFirst: key !== undefined }
+  if (key === undefined) return engine.predict(request, { signal })
+  return latest.run(place, key, signal, (both) => engine.predict(request, { signal: both }))
 }
 
 /** Calls of which only the last with the same key counts. */

@@ -1,7 +1,7 @@
 // Looking inside a model: what its layers give, and how its loss or its outputs change with its
 // inputs and its weights.
 // SPDX-License-Identifier: MIT
-import { buffersOf, inputColumns, isOutputGradients, rowCount, targetColumns } from './columns.js'
+import { inputColumns, isOutputGradients, rowCount, targetColumns } from './columns.js'
 import type { Targets } from './columns.js'
 import type { ParameterInfo } from './engine/engine.js'
 import { FoveaError } from './errors.js'
@@ -46,7 +46,7 @@ export async function runActivations(
   const columns = inputColumns(place, inputs, x, true)
   rowCount(place, columns)
   const request = { model: modelId, columns, names: [...names] }
-  const tensors = await engine.activations(request, { transfer: buffersOf(columns) })
+  const tensors = await engine.activations(request)
   return Object.fromEntries(names.map((name, k) => [name, tensors[k] as FloatTensor]))
 }
 
@@ -69,7 +69,7 @@ export async function runGradients(
     : targetColumns(place, outputs, given, rows)
   const columns = [...xs, ...ys]
   const request = { model: modelId, columns, own, training }
-  const found = await engine.gradients(request, { transfer: buffersOf(columns) })
+  const found = await engine.gradients(request)
   const trainable = parameters.filter((one) => one.trainable)
   const weights = found.weights.map((data, k) => {
     const { name, shape } = trainable[k] as ParameterInfo
@@ -93,7 +93,7 @@ function gradientColumns(
           `example(s), but gets ${describe(given)}. Make it with fovea.tensor(new Float32Array(...), shape).`,
       )
     }
-    return { role: 'outputGradients' as const, data: data.slice(), shape: [...shape] }
+    return { role: 'outputGradients' as const, data, shape: [...shape] }
   })
   return columns
 }

@@ -12,6 +12,7 @@ import type {
   ParameterCount,
   PortInfo,
 } from './engine/engine.js'
+import { withOwnColumns } from './engine/protocol.js'
 import type { Runtime } from './engine/runtime.js'
 import { FoveaError } from './errors.js'
 import type { Writable } from './formats/network.js'
@@ -210,7 +211,7 @@ export class ModelBase {
    * ```
    */
   async predict(x: Inputs, options: PredictOptions = {}): Promise<FloatTensor> {
-    const outputs = await this.predictAll(x, options)
+    const outputs = await this.ask(x, options)
     const [first] = outputs
     // The type says one tensor, which is what nearly every model gives; `predictAll` has the array.
     return (outputs.length === 1 ? first : outputs) as FloatTensor
@@ -225,6 +226,10 @@ export class ModelBase {
    * ```
    */
   async predictAll(x: Inputs, options: PredictOptions = {}): Promise<FloatTensor[]> {
+    return this.ask(x, options)
+  }
+
+  private ask(x: Inputs, options: PredictOptions): Promise<FloatTensor[]> {
     return runPrediction(this.target('predict', this.engine('predict')), x, options, this.latest)
   }
 
@@ -356,9 +361,11 @@ export class ModelBase {
     let next: Promise<Engine> | undefined
     return new Proxy({} as Engine, {
       get: (_, name: keyof EngineCalls) => async (request: object, options?: CallOptions) => {
+        // Read now: until the model is back the caller may have changed them.
+        const own = withOwnColumns(request)
         next ??= late('revive')(this).then(() => this.runtime.engine)
         const call = (await next)[name] as (...given: unknown[]) => Promise<unknown>
-        return call({ ...request, model: this.id }, options)
+        return call({ ...own, model: this.id }, options)
       },
     })
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The border between JavaScript and the core, on one screen. Arguments are numbers and strings;
-// every answer is JSON: {"ok": ...} or
-// {"error": {code, message}}. Arrays cross as byte copies in the wasm heap, a batch or a data set
-// at a time.
+// answers are JSON: {"ok": ...} or {"error": {code, message}}; predict's lie in the heap, since it
+// is called thousands of times a second. Arrays cross as byte copies in the wasm heap, a batch or a
+// data set at a time.
 #include <emscripten/bind.h>
 #include <emscripten/heap.h>
 
@@ -54,6 +54,24 @@ template <class Function>
 string reply(const Function& f) {
   return reply_to([](const void* context) { return (*static_cast<const Function*>(context))(); },
                   &f);
+}
+
+/// What the last call said that answers with a place and had none.
+string& failure() {
+  static string the_failure;
+  return the_failure;
+}
+
+/// For answers in numbers: where they lie. 0: see failure().
+template <class Function>
+double place_or_failure(const Function& f) {
+  const void* place = nullptr;
+  string said = reply([&] {
+    place = f();
+    return string();
+  });
+  if (place == nullptr) failure() = std::move(said);
+  return static_cast<double>(reinterpret_cast<std::uintptr_t>(place));
 }
 
 double allocate(double bytes) {
@@ -125,11 +143,8 @@ EMSCRIPTEN_BINDINGS(fovea) {
       +[](int model) { return reply([&] { return engine().learning_rate(model); }); });
 
   function(
-      "createDataset", +[] { return reply([] { return engine().create_dataset(); }); });
-  function(
-      "addColumn",
-      +[](int data, const string& role, const string& type, const string& shape, double bytes) {
-        return reply([&] { return engine().add_column(data, role, type, shape, at<void>(bytes)); });
+      "createDataset", +[](double block) {
+        return reply([&] { return engine().create_dataset(at<void>(block)); });
       });
   function(
       "disposeDataset",
@@ -166,16 +181,21 @@ EMSCRIPTEN_BINDINGS(fovea) {
       "evaluateStep",
       +[](int model) { return reply([&] { return engine().evaluate_step(model); }); });
   function(
-      "predict", +[](int model, int data, int from, int count) {
-        return reply([&] { return engine().predict(model, data, from, count); });
+      "predict", +[](int model, double block, int from, int count) {
+        return place_or_failure(
+            [&] { return engine().predict(model, at<const void>(block), from, count); });
       });
   function(
-      "activations", +[](int model, int data, const string& names) {
-        return reply([&] { return engine().activations(model, data, names); });
+      "failure", +[] { return failure(); });
+  function(
+      "activations", +[](int model, double block, const string& names) {
+        return reply([&] { return engine().activations(model, at<const void>(block), names); });
       });
   function(
-      "gradients", +[](int model, int data, int own, int training) {
-        return reply([&] { return engine().gradients(model, data, own != 0, training != 0); });
+      "gradients", +[](int model, double block, int own, int training) {
+        return reply([&] {
+          return engine().gradients(model, at<const void>(block), own != 0, training != 0);
+        });
       });
   function(
       "memory", +[](int model, int batch, int training) {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "bindings/engine.h"
 
+#include <cstdint>
 #include <cstdlib>
 #include <utility>
 
+#include "bindings/block.h"
 #include "bindings/describe.h"
 #include "core/json.h"
 #include "training/differentiate.h"
@@ -22,13 +24,6 @@ constexpr const char* kVariant =
 #else
     "native";
 #endif
-
-DataType data_type(const std::string& name) {
-  if (name == "u8") return DataType::kUint8;
-  if (name == "i32") return DataType::kInt32;
-  if (name == "f32") return DataType::kFloat32;
-  fail(ErrorCode::kBadData, "a tensor's numbers must be u8, i32 or f32 but are ", name, ".");
-}
 
 std::string metrics_json(const std::vector<OutputMetric>& metrics,
                          double (Metric::*value)() const) {
@@ -58,6 +53,9 @@ std::string step_json(const Recipe& recipe, const StepReport& report) {
 }
 
 constexpr std::string_view kNothing = "{}";
+
+// js/src/engine/block.ts reads predictions as words: where they lie, extents, rank.
+static_assert(sizeof(ConstTensorView) == sizeof(std::int32_t) * (2 + Shape::kMaxRank));
 
 }  // namespace
 
@@ -154,27 +152,12 @@ std::string Engine::learning_rate(int model) {
       .object();
 }
 
-std::string Engine::create_dataset() {
+std::string Engine::create_dataset(void* block) {
+  const std::shared_ptr<void> owner(block, &std::free);
+  auto made = std::make_shared<Dataset>(read_finite_block(owner));
   const int number = next_number_++;
-  datasets_.emplace(number, std::make_shared<Dataset>());
+  datasets_.emplace(number, std::move(made));
   return json::Members().add("dataset", number).object();
-}
-
-std::string Engine::add_column(int number, const std::string& role, const std::string& type,
-                               const std::string& shape, void* bytes) {
-  std::unique_ptr<void, decltype(&std::free)> owned(bytes, &std::free);
-  const std::shared_ptr<Dataset> data = dataset(number);
-  std::vector<Column>& columns = role == "x"   ? data->inputs
-                                 : role == "w" ? data->weights
-                                               : data->targets;
-  const std::string name = role == "w" ? "sampleWeight" : role;
-  const std::string place = columns.empty() ? name : concat(name, '[', columns.size(), ']');
-  Options options(place, {{"shape", shape}});
-  const std::vector<int> extents = options.integers("shape", 0, "a list of one to five sizes");
-  if (extents.empty()) fail(ErrorCode::kBadShape, place, ": has no dimension for the examples.");
-  Column column(place, data_type(type), Shape(extents), owned.release());
-  columns.push_back(std::move(column));
-  return std::string(kNothing);
 }
 
 std::string Engine::dispose_dataset(int number) {
@@ -274,24 +257,24 @@ std::string Engine::evaluated(Session& found, bool done) {
   return reply.object();
 }
 
-std::string Engine::predict(int model, int number, int from, int count) {
-  const std::vector<ConstTensorView> outputs =
-      fovea::predict(session(model).model, *dataset(number), from, count);
-  return json::Members().add_json("outputs", json::array(outputs, place_json)).object();
+const ConstTensorView* Engine::predict(int model, const void* block, int from, int count) {
+  predicted_ = fovea::predict(session(model).model, read_block(borrowed(block)), from, count);
+  return predicted_.data();
 }
 
-std::string Engine::activations(int model, int number, const std::string& names) {
+std::string Engine::activations(int model, const void* block, const std::string& names) {
   const std::vector<std::string> split = split_names(names);
   const std::vector<std::string_view> list(split.begin(), split.end());
-  const auto values = fovea::activations(session(model).model, *dataset(number), list);
+  const auto values =
+      fovea::activations(session(model).model, read_finite_block(borrowed(block)), list);
   return json::Members().add_json("outputs", json::array(values, place_json)).object();
 }
 
-std::string Engine::gradients(int model, int number, bool own, bool training) {
+std::string Engine::gradients(int model, const void* block, bool own, bool training) {
   const Recipe* recipe = own ? nullptr : &trainer(model, "gradients").recipe();
   Model& found = session(model).model;
-  const Gradients gradients =
-      differentiate(found, recipe, *dataset(number), training ? Mode::kTraining : Mode::kInference);
+  const Gradients gradients = differentiate(found, recipe, read_finite_block(borrowed(block)),
+                                            training ? Mode::kTraining : Mode::kInference);
   json::Members weights;
   const std::vector<Parameter>& parameters = found.network().parameters;
   for (std::size_t i = 0; i < parameters.size(); ++i) {

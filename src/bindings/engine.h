@@ -37,10 +37,8 @@ class Engine {
   /// description it says how many numbers the weights would be; no model is made.
   std::string training_state(int model, const std::string& given);
 
-  std::string create_dataset();
-  /// Takes over `bytes`, memory from malloc, whatever happens.
-  std::string add_column(int dataset, const std::string& role, const std::string& type,
-                         const std::string& shape, void* bytes);
+  /// Takes over a block of columns (bindings/block.h), memory from malloc, whatever happens.
+  std::string create_dataset(void* block);
   std::string dispose_dataset(int dataset);
 
   std::string begin_fit(int model, int dataset, const EpochOrder& order);
@@ -53,12 +51,14 @@ class Engine {
   std::string finish_fit(int model);
   std::string begin_evaluate(int model, int dataset, const EpochOrder& order);
   std::string evaluate_step(int model);
-  std::string predict(int model, int dataset, int from, int count);
+  /// Rows [from, from + count) of a block. The views themselves, one for each output, since there
+  /// may be thousands of calls in a second. Valid until the next call.
+  const ConstTensorView* predict(int model, const void* block, int from, int count);
   /// Outputs of layers; names with commas between them.
-  std::string activations(int model, int dataset, const std::string& names);
+  std::string activations(int model, const void* block, const std::string& names);
   /// Gradients of inputs and weights: of the loss, or (`own`) from the targets as gradients at the
   /// outputs.
-  std::string gradients(int model, int dataset, bool own, bool training);
+  std::string gradients(int model, const void* block, bool own, bool training);
   /// Bytes that a batch takes, without making room for it.
   std::string memory(int model, int batch, bool training);
 
@@ -83,6 +83,7 @@ class Engine {
   std::map<int, std::unique_ptr<Session>> sessions_;
   std::map<int, std::shared_ptr<Dataset>> datasets_;
   int next_number_ = 1;
+  std::vector<ConstTensorView> predicted_;
 };
 
 }  // namespace fovea

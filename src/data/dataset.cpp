@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <utility>
 
 namespace fovea {
@@ -23,16 +24,19 @@ void gather_rows(const void* bytes, std::size_t row_size, std::span<const std::u
 
 }  // namespace
 
-Column::Column(std::string place, DataType type, const Shape& shape, void* bytes)
-    : place_(std::move(place)), type_(type), rows_(shape[0]), row_(shape.row()), bytes_(bytes) {
-  if (type_ == DataType::kFloat32) refuse_non_finite();
-}
+Column::Column(std::string place, DataType type, const Shape& shape,
+               std::shared_ptr<const void> bytes)
+    : place_(std::move(place)),
+      type_(type),
+      rows_(shape[0]),
+      row_(shape.row()),
+      bytes_(std::move(bytes)) {}
 
-void Column::refuse_non_finite() const {
+void Column::refuse_non_finite(int from, int to) const {
+  if (type_ != DataType::kFloat32) return;
   const auto* values = static_cast<const float*>(bytes_.get());
   const std::int64_t row_size = row_.size();
-  const std::int64_t size = row_size * rows_;
-  for (std::int64_t i = 0; i < size; ++i) {
+  for (std::int64_t i = row_size * from; i < row_size * to; ++i) {
     if (std::isfinite(values[i])) continue;
     fail(ErrorCode::kBadData, place_, ": every number must be finite, but number ",
          with_separators(i % row_size), " of example ", with_separators(i / row_size), " is ",
@@ -55,7 +59,11 @@ void Column::gather(std::span<const std::uint32_t> rows, float byte_divisor, flo
       return gather_rows<std::int32_t>(bytes_.get(), row_size, rows, floats,
                                        [](std::int32_t v) { return static_cast<float>(v); });
     case DataType::kFloat32:
-      return gather_rows<float>(bytes_.get(), row_size, rows, floats, [](float v) { return v; });
+      for (const std::uint32_t row : rows) {
+        std::memcpy(floats, static_cast<const float*>(bytes_.get()) + row * row_size,
+                    row_size * sizeof(float));
+        floats += row_size;
+      }
   }
 }
 

@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <span>
 #include <string>
@@ -15,15 +14,18 @@
 
 namespace fovea {
 
-enum class DataType : std::uint8_t { kUint8, kInt32, kFloat32 };
+enum class DataType : std::int32_t { kUint8, kInt32, kFloat32 };
 
 /// One tensor with a row for each example.
 class Column {
  public:
-  /// Takes over `bytes`, memory from malloc that holds shape.size() elements. `place` names the
-  /// column in errors: "x" or "y". Floats that are not finite are refused: one NaN would reach
-  /// every weight within a step.
-  Column(std::string place, DataType type, const Shape& shape, void* bytes);
+  /// `bytes` hold shape.size() elements, and live as long as the column. `place` names the column
+  /// in errors: "x" or "y".
+  Column(std::string place, DataType type, const Shape& shape, std::shared_ptr<const void> bytes);
+
+  /// Refuses floats that are not finite in rows [from, to): one NaN would reach every weight within
+  /// a step.
+  void refuse_non_finite(int from, int to) const;
 
   [[nodiscard]] const std::string& place() const { return place_; }
   [[nodiscard]] DataType type() const { return type_; }
@@ -37,16 +39,11 @@ class Column {
   [[nodiscard]] float value(std::int64_t index) const;
 
  private:
-  struct Release {
-    void operator()(void* memory) const { std::free(memory); }
-  };
-  void refuse_non_finite() const;
-
   std::string place_;
   DataType type_;
   int rows_;
   Shape row_;
-  std::unique_ptr<void, Release> bytes_;
+  std::shared_ptr<const void> bytes_;
 };
 
 struct Dataset {

@@ -76,7 +76,13 @@ class Compiler {
   LayerPlan plan_of(const Step& step) const {
     std::vector<Shape> shapes;
     for (const int input : step.inputs) shapes.push_back(value(input).shape);
-    return step.layer->plan(shapes, mode_of(step), request_.slots);
+    const LayerPlan plan = step.layer->plan(shapes, mode_of(step), request_.slots);
+    const Step* reader = only_reader(step.output);
+    if (reader == nullptr || std::ranges::count(request_.watched, step.output) > 0) return plan;
+    const Shape wanted = reader->layer->reads(plan.output);
+    return wanted == plan.output
+               ? plan
+               : step.layer->plan_part(wanted, shapes, mode_of(step), request_.slots);
   }
 
   void add_forward(int index) {
@@ -112,23 +118,30 @@ class Compiler {
     return at == network_.steps.end() ? nullptr : &*at;
   }
 
+  /// The only step that reads a value; nullptr where there are several, or it is an output.
+  const Step* only_reader(int value_index) const {
+    if (std::ranges::count(network_.outputs, value_index) > 0) return nullptr;
+    const Step* reader = nullptr;
+    for (const Step& step : network_.steps) {
+      const auto times = std::ranges::count(step.inputs, value_index);
+      if (times > 1 || (times == 1 && reader != nullptr)) return nullptr;
+      if (times == 1) reader = &step;
+    }
+    return reader;
+  }
+
   /// Whether the step's backward pass also does the relu that made its input: it must be the only
   /// one that reads it.
   bool takes_over_relu(const Step& step) const {
     if (!step.layer->takes_over_relu()) return false;
-    const int input = step.inputs[0];
-    const Step* from = maker(input);
-    if (from == nullptr || !from->layer->ends_in_relu()) return false;
-    std::ptrdiff_t readers = std::ranges::count(network_.outputs, input);
-    for (const Step& other : network_.steps) readers += std::ranges::count(other.inputs, input);
-    return readers == 1 && !from->layer->has_penalty();
+    const Step* from = maker(step.inputs[0]);
+    return from != nullptr && from->layer->ends_in_relu() && only_reader(step.inputs[0]) == &step &&
+           !from->layer->has_penalty();
   }
   /// Whether the only reader of the step's output takes over its relu.
   bool relu_is_done(const Step& step) const {
-    const auto reader = std::ranges::find_if(network_.steps, [&](const Step& other) {
-      return other.inputs.front() == step.output && takes_over_relu(other);
-    });
-    return reader != network_.steps.end();
+    const Step* reader = only_reader(step.output);
+    return reader != nullptr && takes_over_relu(*reader);
   }
 
   void add_loss(const LossPort& port) {

@@ -4,6 +4,7 @@
 // register tiles of product.h do the rest.
 #include "kernels/conv2d.h"
 
+#include "kernels/conv2d_line.h"
 #include "kernels/conv2d_patches.h"
 #include "kernels/conv2d_winograd.h"
 #include "kernels/product.h"
@@ -36,13 +37,6 @@ int pixels_at_once(const Conv2dGeometry& g) {
   return suits ? 2 : 1;
 }
 
-/// Floats of all filters as the products read them.
-std::int64_t packed_size(const Conv2dGeometry& g) {
-  const int at_once = pixels_at_once(g);
-  const int more = (at_once - 1) * g.rows.size * g.columns.stride * g.channels;
-  return PackedWeights::size(g.patch_length() + more, g.group_filters() * at_once) * g.groups;
-}
-
 struct ForwardWorkspace {
   ForwardWorkspace(const Conv2dGeometry& g, int slots, std::span<float> kept, Scratch& scratch)
       : layout(input_layout(g)),
@@ -52,7 +46,8 @@ struct ForwardWorkspace {
         run(filter_taps.run + (at_once - 1) * g.columns.stride * g.channels),
         weights{nullptr, run * filter_taps.count, g.group_filters() * at_once},
         group_size(PackedWeights::size(weights.terms, weights.columns)),
-        packed(kept.empty() ? scratch.take<float>(packed_size(g)) : kept.data()),
+        packed_size(group_size * g.groups),
+        packed(kept.empty() ? scratch.take<float>(packed_size) : kept.data()),
         biases(scratch.take<float>(at_once > 1 ? weights.columns : 0)),
         input_offsets(scratch.take<std::int32_t>(std::int64_t{g.rows.output} * in_a_row)),
         output_offsets(scratch.take<std::int32_t>(std::int64_t{g.rows.output} * in_a_row)),
@@ -71,7 +66,8 @@ struct ForwardWorkspace {
   int run;
   PackedWeights weights;  // of a group
   std::int64_t group_size;
-  float* packed;  // the filters of each group
+  std::int64_t packed_size;
+  float* packed;  // the filters of each group, as the products read them
   float* biases;  // one for each column
   std::int32_t* input_offsets;
   std::int32_t* output_offsets;
@@ -108,18 +104,24 @@ void pack_filters(const Conv2dGeometry& g, const Conv2dForward& call,
 
 std::int64_t conv2d_forward_scratch(const Conv2dGeometry& g, int slots) {
   if (suits_winograd(g)) return conv2d_winograd_forward_scratch(g, slots);
+  if (suits_line(g)) return conv2d_line_forward_scratch(g, slots);
   return scratch_floats<ForwardWorkspace>(g, slots, std::span<float>());
 }
 
 std::int64_t conv2d_forward_kept(const Conv2dGeometry& g) {
-  if (suits_winograd(g)) return winograd_filter_size(g.channels, g.out_channels);
+  if (suits_winograd(g)) {
+    return winograd_filter_size(WinogradGeometry(g), g.channels, g.out_channels);
+  }
+  if (suits_line(g)) return conv2d_line_filter_size(g);
   // Packing takes as long as the products of about ten pixels.
   constexpr int kMostPixels = 256;
-  return g.output_pixels() <= kMostPixels ? packed_size(g) : 0;
+  Scratch measure;
+  return g.output_pixels() <= kMostPixels ? ForwardWorkspace(g, 1, {}, measure).packed_size : 0;
 }
 
 void conv2d_forward(const Conv2dGeometry& g, const Conv2dForward& call, Workers& workers) {
   if (suits_winograd(g)) return conv2d_winograd_forward(g, call, workers);
+  if (suits_line(g)) return conv2d_line_forward(g, call, bands_per_image(g), workers);
   Scratch scratch(call.scratch);
   const ForwardWorkspace work(g, workers.size(), call.kept, scratch);
   const int pitch = work.layout.row_pitch();

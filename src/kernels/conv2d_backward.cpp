@@ -7,6 +7,7 @@
 #include <array>
 
 #include "kernels/conv2d.h"
+#include "kernels/conv2d_line.h"
 #include "kernels/conv2d_patches.h"
 #include "kernels/conv2d_winograd.h"
 #include "kernels/elementwise.h"
@@ -267,11 +268,16 @@ void finish_filter_gradient(const BackwardWorkspace& work, std::span<float> filt
 
 std::int64_t conv2d_backward_scratch(const Conv2dGeometry& g, int slots) {
   if (suits_winograd_backward(g)) return conv2d_winograd_backward_scratch(g, slots);
-  return scratch_floats<BackwardWorkspace>(g, slots, true);
+  const std::int64_t plain = scratch_floats<BackwardWorkspace>(g, slots, true);
+  if (!suits_line_backward(g)) return plain;
+  return std::max(plain, conv2d_line_backward_scratch(g, image_groups(g), slots));
 }
 
 void conv2d_backward(const Conv2dGeometry& g, const Conv2dBackward& call, Workers& workers) {
   if (suits_winograd_backward(g)) return conv2d_winograd_backward(g, call, workers);
+  if (suits_line_backward(g) && !call.input_gradient) {
+    return conv2d_line_backward(g, call, image_groups(g), workers);
+  }
   Scratch scratch(call.scratch);
   const BackwardWorkspace work(g, workers.size(), bool{call.input_gradient}, scratch);
   // What needs neither a border nor a derivative is read where it stands, by whole vectors.

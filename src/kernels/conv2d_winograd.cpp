@@ -16,7 +16,7 @@ namespace fovea {
 namespace {
 
 std::int64_t filter_size(const Conv2dGeometry& g) {
-  return winograd_filter_size(g.channels, g.out_channels);
+  return winograd_filter_size(WinogradGeometry(g), g.channels, g.out_channels);
 }
 
 /// Room for one thread, one piece behind the other.
@@ -69,7 +69,8 @@ struct BackwardRoom {
 struct BackwardWorkspace {
   BackwardWorkspace(const Conv2dGeometry& g, int slots, Scratch& scratch)
       : groups(image_groups(g)),
-        filter(scratch.take<float>(winograd_filter_size(g.out_channels, g.channels))),
+        filter(scratch.take<float>(
+            winograd_filter_size(WinogradGeometry(g), g.out_channels, g.channels))),
         filter_gradients(scratch.take<float>(g.filter_shape().size() * groups)),
         bias_gradients(scratch.take<float>(std::int64_t{g.out_channels} * groups)),
         rooms(slots, scratch, g) {}
@@ -99,9 +100,9 @@ void conv2d_winograd_forward(const Conv2dGeometry& g, const Conv2dForward& call,
   const ForwardWorkspace work(g, workers.size(), call.kept, scratch);
   const WinogradGeometry tiling(g);
   if (!call.kept_is_current) {
-    winograd_filter({call.filter.data, tiling.taps, std::ptrdiff_t{g.channels} * g.out_channels,
-                     g.out_channels, 1},
-                    g.channels, g.out_channels, work.filter);
+    winograd_filter(
+        tiling, {call.filter.data, std::ptrdiff_t{g.channels} * g.out_channels, g.out_channels, 1},
+        g.channels, g.out_channels, work.filter);
   }
   const bool relu = call.activation == Activation::kRelu;
   const WinogradCall all{call.input.data, work.filter, {call.bias.data, relu}, call.output.data};
@@ -113,10 +114,12 @@ void conv2d_winograd_forward(const Conv2dGeometry& g, const Conv2dForward& call,
   const auto worth =
       static_cast<int>(std::clamp<std::int64_t>(kWorkPerPart / filter_size(g), 4, tiling.block()));
   const int part_size = std::clamp(tiles / kParts, worth, tiling.block());
-  workers.run((tiles + part_size - 1) / part_size, [&](int part, int slot) {
+  const int parts = std::max(tiles / part_size, 1);
+  workers.run(parts, [&](int part, int slot) {
     const int first = part * part_size;
-    winograd_forward(tiling, all, first, std::min(first + part_size, tiles),
-                     work.rooms.of(slot, tiling, tiling.block()));
+    // What is left over is not worth a part of its own.
+    const int last = part + 1 < parts ? first + part_size : tiles;
+    winograd_forward(tiling, all, first, last, work.rooms.of(slot, tiling, tiling.block()));
   });
   if (relu || call.activation == Activation::kLinear) return;
   workers.run(g.batch, [&](int n, int) {
@@ -136,7 +139,7 @@ void conv2d_winograd_backward(const Conv2dGeometry& g, const Conv2dBackward& cal
   const WinogradGeometry tiling(g);
   const std::ptrdiff_t products = std::ptrdiff_t{g.channels} * g.out_channels;
   if (call.input_gradient) {
-    winograd_filter({call.filter.data, tiling.taps, products, 1, g.out_channels}, g.out_channels,
+    winograd_filter(tiling, {call.filter.data, products, 1, g.out_channels}, g.out_channels,
                     g.channels, work.filter);
   }
   const auto image_size = static_cast<std::size_t>(tiling.output.floats());
@@ -145,8 +148,10 @@ void conv2d_winograd_backward(const Conv2dGeometry& g, const Conv2dBackward& cal
     const int first = g.batch * group / work.groups;
     const int last = g.batch * (group + 1) / work.groups;
     if (call.filter_gradient) std::fill(room.sums, room.sums + filter_size(g), 0.0F);
-    for (int n = first; n < last; n += chunk(tiling)) {
-      const int count = std::min(chunk(tiling), last - n);
+    // Shared out evenly: a few images' tiles would be added to the sums at the price of many.
+    const int chunks = (last - first + chunk(tiling) - 1) / chunk(tiling);
+    for (int i = 0, n = first; i < chunks; ++i) {
+      const int count = first + (last - first) * (i + 1) / chunks - n;
       const std::size_t from = static_cast<std::size_t>(n) * image_size;
       const std::size_t size = static_cast<std::size_t>(count) * image_size;
       const float* gradient = call.output_gradient.data + from;
@@ -173,6 +178,7 @@ void conv2d_winograd_backward(const Conv2dGeometry& g, const Conv2dBackward& cal
                          .filter = work.filter,
                          .input_gradient = input_gradient},
                         0, count * tiling.tiles(), room.tiles);
+      n += count;
     }
     if (call.filter_gradient) {
       winograd_filter_gradient(tiling, room.sums,

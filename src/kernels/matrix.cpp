@@ -147,18 +147,9 @@ void pack_transposed(const Rows<const float>& from, float* panel) {
     float* to = panel + half;
     int column = 0;
     for (; column < whole; column += kLaneInt, to += kLaneInt * kPanel) {
-      const Vector a = load(row[0] + column);
-      const Vector b = load(row[1] + column);
-      const Vector c = load(row[2] + column);
-      const Vector d = load(row[3] + column);
-      const Vector ac_low = hn::InterleaveLower(kLanes, a, c);  // a0 c0 a1 c1
-      const Vector bd_low = hn::InterleaveLower(kLanes, b, d);
-      const Vector ac_high = hn::InterleaveUpper(kLanes, a, c);
-      const Vector bd_high = hn::InterleaveUpper(kLanes, b, d);
-      const Vector columns[kLaneInt] = {hn::InterleaveLower(kLanes, ac_low, bd_low),
-                                        hn::InterleaveUpper(kLanes, ac_low, bd_low),
-                                        hn::InterleaveLower(kLanes, ac_high, bd_high),
-                                        hn::InterleaveUpper(kLanes, ac_high, bd_high)};
+      Vector rows[kLaneInt], columns[kLaneInt];
+      for (int i = 0; i < kLaneInt; ++i) rows[i] = load(row[i] + column);
+      turn(rows, columns);
       for (int i = 0; i < kLaneInt; ++i)
         store(hn::IfThenElseZero(exists, columns[i]), to + i * kPanel);
     }

@@ -57,6 +57,15 @@ inline Vector multiply_add(Vector a, Vector b, Vector c) {
 #endif
 }
 
+/// c - a * b, rounded like multiply_add.
+inline Vector multiply_subtract(Vector a, Vector b, Vector c) {
+#ifdef __wasm_relaxed_simd__
+  return Vector{wasm_f32x4_relaxed_nmadd(a.raw, b.raw, c.raw)};
+#else
+  return hn::Sub(c, hn::Mul(a, b));
+#endif
+}
+
 /// The larger number; NaN when either is NaN; the first of equals (so 0 against -0 keeps the
 /// first).
 inline Vector maximum(Vector a, Vector b) {
@@ -75,6 +84,18 @@ inline float sum_of_lanes(Vector v) {
 inline float max_of_lanes(Vector v) {
   const Vector pairs = maximum(v, hn::Reverse2(kLanes, v));
   return hn::GetLane(maximum(pairs, hn::Reverse4(kLanes, pairs)));
+}
+
+/// Rows become columns.
+HWY_INLINE void turn(const Vector* rows, Vector* columns) {
+  const Vector ac_low = hn::InterleaveLower(kLanes, rows[0], rows[2]);  // a0 c0 a1 c1
+  const Vector bd_low = hn::InterleaveLower(kLanes, rows[1], rows[3]);
+  const Vector ac_high = hn::InterleaveUpper(kLanes, rows[0], rows[2]);
+  const Vector bd_high = hn::InterleaveUpper(kLanes, rows[1], rows[3]);
+  columns[0] = hn::InterleaveLower(kLanes, ac_low, bd_low);
+  columns[1] = hn::InterleaveUpper(kLanes, ac_low, bd_low);
+  columns[2] = hn::InterleaveLower(kLanes, ac_high, bd_high);
+  columns[3] = hn::InterleaveUpper(kLanes, ac_high, bd_high);
 }
 
 // Correct to a few units in the last place, and the same bits everywhere, which libm and JavaScript

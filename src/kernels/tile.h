@@ -58,12 +58,18 @@ struct Tile {
   /// sum[i] += value(i) * column, for all rows of the tile.
   template <class Value>
   HWY_INLINE void add_outer(const Value& value, const float* column) {
+    add_products([&](int i) { return broadcast(value(i)); }, column);
+  }
+
+  /// The same with a vector for each row.
+  template <class Value>
+  HWY_INLINE void add_products(const Value& value, const float* column) {
     Vector c[kVectors];
     FOVEA_UNROLL
     for (int v = 0; v < kVectors; ++v) c[v] = load(column + v * static_cast<int>(kLaneCount));
     FOVEA_UNROLL
     for (int i = 0; i < kRows; ++i) {
-      const Vector a = broadcast(value(i));
+      const Vector a = value(i);
       FOVEA_UNROLL
       for (int v = 0; v < kVectors; ++v) sum[i][v] = multiply_add(a, c[v], sum[i][v]);
     }

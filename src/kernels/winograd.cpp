@@ -11,13 +11,9 @@ using namespace winograd;
 
 namespace {
 
-constexpr int kProducts = kIn * kIn;
 constexpr int kLaneInt = static_cast<int>(kLaneCount);
 
-/// Tiles of a block: a multiple of both register tiles' heights.
-constexpr int kBlockStep = 12;
-
-/// A gradient below this part of the largest of its 36 sums is made of their roundings. It is zero
+/// A gradient below this part of the largest of its sums is made of their roundings. It is zero
 /// then: where many inputs are zero many gradients are, and Adam would make steps of the noise.
 constexpr float kNoise = 0x1p-22F;
 
@@ -40,233 +36,220 @@ std::int64_t matrix_step(int terms, int columns) {
   return PackedWeights::size(terms, columns) + 16;
 }
 
-/// A square of pixels as it lies in memory.
+/// The inputs of a tile where they stand in an image, with zeros for those outside.
+template <int kRows>
 struct Patch {
-  const float* data;
-  std::ptrdiff_t row_step;
+  Patch(const ImageSize& image, const float* data, int top, int left, int count, float* zeros)
+      : first(-left), last(image.columns - left), channels(image.channels) {
+    const std::ptrdiff_t pitch = std::ptrdiff_t{image.columns} * channels;
+    data += top * pitch + std::ptrdiff_t{left} * channels;
+    for (int i = 0; i < kRows; ++i, data += pitch) {
+      const bool inside = i < count && top + i >= 0 && top + i < image.rows;
+      rows[i] = inside ? data : zeros;
+    }
+  }
+  /// Four channels of column j, from c on. False: they are zero.
+  HWY_INLINE bool load_column(int j, int c, Vector (&x)[kRows]) const {
+    if (j < first || j >= last) return false;
+    FOVEA_UNROLL
+    for (int i = 0; i < kRows; ++i) x[i] = load(rows[i] + j * channels + c);
+    return true;
+  }
+  const float* rows[kRows];
+  int first, last;  // columns inside
+  int channels;
 };
 
-/// `size` x `size` pixels of an image from (top, left) on, where they stand, or in `room` with
-/// zeros for those outside.
-Patch read_patch(const ImageSize& image, const float* data, int top, int left, int size,
-                 float* room) {
-  const std::ptrdiff_t pitch = std::ptrdiff_t{image.columns} * image.channels;
-  data += top * pitch + std::ptrdiff_t{left} * image.channels;
-  if (top >= 0 && left >= 0 && top + size <= image.rows && left + size <= image.columns) {
-    return {data, pitch};
-  }
-  const int row = size * image.channels;
-  for (int i = 0; i < size; ++i, data += pitch) {
-    float* to = room + i * row;
-    const bool inside = top + i >= 0 && top + i < image.rows;
-    const int first = inside ? std::clamp(-left, 0, size) * image.channels : row;
-    const int last = inside ? std::clamp(image.columns - left, 0, size) * image.channels : row;
-    for_each_four(first, [&](int c, int) { store(zero(), to + c); });
-    for_each_four(last - first, [&](int c, int) { store(load(data + first + c), to + first + c); });
-    for_each_four(row - last, [&](int c, int) { store(zero(), to + last + c); });
-  }
-  return {room, row};
+/// A row of a tile that was carried over.
+HWY_INLINE void put_row(const WinogradTile& tile, const Vector (&y)[kIn], float* to, int step) {
+  FOVEA_UNROLL
+  for (int j = 0; j < kIn - 1; ++j) store(y[j], to + j * step);
+  if (tile.column_points == kIn) store(y[kIn - 1], to + (kIn - 1) * step);
 }
 
-/// Where a tile stands in its batch.
-struct TilePlace {
-  TilePlace(const WinogradGeometry& g, int tile) : image(tile / g.tiles()) {
-    const int rest = tile - image * g.tiles();
-    row = rest / g.tile_columns() * g.tile_outputs();
-    column = rest % g.tile_columns() * g.tile_outputs();
-  }
-  int image, row, column;
-};
+/// Column j of a tile's products. False: zero.
+HWY_INLINE bool take_column(const WinogradTile& tile, const float* from, int row_step, int j,
+                            Vector (&x)[kIn]) {
+  if (j >= tile.column_points) return false;
+  FOVEA_UNROLL
+  for (int i = 0; i < kIn - 1; ++i) x[i] = load(from + i * row_step);
+  x[kIn - 1] = tile.row_points == kIn ? load(from + (kIn - 1) * row_step) : zero();
+  return true;
+}
 
-void carry_inputs(const WinogradGeometry& g, const float* input, int tile, const WinogradRoom& room,
-                  float* to) {
-  const TilePlace at(g, tile);
+void carry_inputs(const WinogradGeometry& g, const float* input, const WinogradTile& tile,
+                  const WinogradRoom& room, float* to) {
   const int channels = g.input.channels;
-  const Patch patch = read_patch(g.input, input + at.image * g.input.floats(), at.row - g.top,
-                                 at.column - g.left, kIn, room.patch);
+  const Patch<kIn> patch(g.input, input + tile.image * g.input.floats(), tile.row - g.top,
+                         tile.column - g.left, tile.row_points, room.zeros);
   const int step = padded(channels);
   for_each_four(channels, [&](int c, int) {
     transform<kIn, kIn>(
-        InputAxis(), kIn, kIn,
-        [&](int i, int j) { return load(patch.data + i * patch.row_step + j * channels + c); },
-        [&](int i, int j, Vector v) { store(v, to + (i * kIn + j) * step + c); });
+        InputAxis(), 0, tile.row_points,
+        [&](int j, Vector(&x)[kIn]) {
+          return j < tile.column_points && patch.load_column(j, c, x);
+        },
+        [&](int i, const Vector(&y)[kIn]) { put_row(tile, y, to + i * g.side * step + c, step); });
   });
 }
 
-void carry_gradients(const WinogradGeometry& g, const float* gradient, int tile,
+void carry_gradients(const WinogradGeometry& g, const float* gradient, const WinogradTile& tile,
                      const WinogradRoom& room, float* to) {
-  const TilePlace at(g, tile);
   const int channels = g.output.channels;
-  const int outputs = g.tile_outputs();
-  const Patch patch = read_patch(g.output, gradient + at.image * g.output.floats(), at.row,
-                                 at.column, outputs, room.patch);
+  const int fewer = g.taps - 1;
+  const Patch<kOut> patch(g.output, gradient + tile.image * g.output.floats(), tile.row,
+                          tile.column, tile.row_points - fewer, room.zeros);
   const int step = padded(channels);
   for_each_four(channels, [&](int c, int) {
     transform<kOut, kIn>(
-        GradientAxis{outputs == 2}, outputs, kIn,
-        [&](int i, int j) { return load(patch.data + i * patch.row_step + j * channels + c); },
-        [&](int i, int j, Vector v) { store(v, to + (i * kIn + j) * step + c); });
+        GradientAxis(g.taps == 5), 0, tile.row_points,
+        [&](int j, Vector(&x)[kOut]) {
+          return j < tile.column_points - fewer && patch.load_column(j, c, x);
+        },
+        [&](int i, const Vector(&y)[kIn]) { put_row(tile, y, to + i * g.side * step + c, step); });
   });
 }
 
-void carry_inputs_back(const WinogradGeometry& g, const float* from, int tile, float* gradient) {
-  const TilePlace at(g, tile);
+void carry_inputs_back(const WinogradGeometry& g, const float* from, const WinogradTile& tile,
+                       float* gradient) {
   const int channels = g.input.channels;
-  const int top = at.row - g.top;
-  const int left = at.column - g.left;
+  const int top = tile.row - g.top;
+  const int left = tile.column - g.left;
   const std::ptrdiff_t pitch = std::ptrdiff_t{g.input.columns} * channels;
-  gradient += at.image * g.input.floats() + top * pitch + std::ptrdiff_t{left} * channels;
-  // As unsigned numbers, those before the image are behind it too.
-  const auto rows = static_cast<unsigned>(g.input.rows);
-  const auto columns = static_cast<unsigned>(g.input.columns);
+  gradient += tile.image * g.input.floats() + top * pitch + std::ptrdiff_t{left} * channels;
+  const int last_row = std::min(tile.row_points, g.input.rows - top);
+  const int last_column = std::min(tile.column_points, g.input.columns - left);
   const int step = padded(channels);
   for_each_four(channels, [&](int c, int again) {
     const Mask added = hn::FirstN(kLanes, static_cast<std::size_t>(again));
     transform<kIn, kIn>(
-        InputGradientAxis(), kIn, kIn,
-        [&](int i, int j) { return load(from + (i * kIn + j) * step + c); },
-        [&](int i, int j, Vector v) {
-          if (static_cast<unsigned>(top + i) >= rows || static_cast<unsigned>(left + j) >= columns)
-            return;
-          float* to = gradient + i * pitch + j * channels + c;
-          store(hn::Add(load(to), hn::IfThenZeroElse(added, v)), to);
+        InputGradientAxis(), std::max(-top, 0), last_row,
+        [&](int j, Vector(&x)[kIn]) {
+          return take_column(tile, from + j * step + c, g.side * step, j, x);
+        },
+        [&](int i, const Vector(&y)[kIn]) {
+          float* to = gradient + i * pitch + c;
+          FOVEA_UNROLL
+          for (int j = 0; j < kIn; ++j) {
+            if (j + left < 0 || j >= last_column) continue;
+            float* at = to + j * channels;
+            store(hn::Add(load(at), hn::IfThenZeroElse(added, y[j])), at);
+          }
         });
   });
 }
 
-void carry_back(const WinogradGeometry& g, const WinogradCall& call, int tile, const float* from) {
-  const TilePlace at(g, tile);
+void carry_back(const WinogradGeometry& g, const WinogradCall& call, const WinogradTile& tile,
+                const float* from) {
   const int channels = g.output.channels;
-  const int outputs = g.tile_outputs();
-  const int rows = std::min(outputs, g.output.rows - at.row);
-  const int columns = std::min(outputs, g.output.columns - at.column);
+  const int fewer = g.taps - 1;
+  const int last_row = std::min(tile.row_points - fewer, g.output.rows - tile.row);
+  const int last_column = std::min(tile.column_points - fewer, g.output.columns - tile.column);
   const std::ptrdiff_t pitch = std::ptrdiff_t{g.output.columns} * channels;
-  float* output = call.output + at.image * g.output.floats() + at.row * pitch +
-                  std::ptrdiff_t{at.column} * channels;
+  float* output = call.output + tile.image * g.output.floats() + tile.row * pitch +
+                  std::ptrdiff_t{tile.column} * channels;
   const int step = padded(channels);
   for_each_four(channels, [&](int c, int) {
     const Vector bias = call.epilogue.bias == nullptr ? zero() : load(call.epilogue.bias + c);
     transform<kIn, kOut>(
-        OutputAxis{outputs == 2}, kIn, outputs,
-        [&](int i, int j) { return load(from + (i * kIn + j) * step + c); },
-        [&](int i, int j, Vector v) {
-          if (i >= rows || j >= columns) return;
-          v = hn::Add(v, bias);
-          store(call.epilogue.relu ? relu(v) : v, output + i * pitch + j * channels + c);
+        OutputAxis(g.taps == 5), 0, last_row,
+        [&](int j, Vector(&x)[kIn]) {
+          return take_column(tile, from + j * step + c, g.side * step, j, x);
+        },
+        [&](int i, const Vector(&y)[kOut]) {
+          float* to = output + i * pitch + c;
+          FOVEA_UNROLL
+          for (int j = 0; j < kOut; ++j) {
+            if (j >= last_column) break;
+            const Vector v = hn::Add(y[j], bias);
+            store(call.epilogue.relu ? relu(v) : v, to + j * channels);
+          }
         });
   });
 }
 
 }  // namespace
 
-namespace {
-
-/// Of `passes` products for each pair of channels, computed for `pixels` by the plain sum, and with
-/// so many `channels` to carry over or back.
-bool pays(const Conv2dGeometry& g, int passes, int pixels, int channels) {
-  const int taps = g.rows.size;
-  const auto plain = [taps](const WindowAxis& a) {
-    return a.size == taps && a.stride == 1 && a.dilation == 1;
-  };
-  if (!plain(g.rows) || !plain(g.columns) || g.groups != 1) return false;
-  if (taps != 3 && taps != 5) return false;
-  if (g.channels < kLaneInt || g.out_channels < kLaneInt) return false;
-  // Carried over, a filter has 36 numbers for each pair of channels.
-  constexpr std::int64_t kMostFloats = 1 << 20;
-  const std::int64_t pairs = std::int64_t{g.channels} * g.out_channels;
-  if (kProducts * pairs > kMostFloats) return false;
-  // To carry a channel of a tile takes as long as about ten multiply-adds in each of the products.
-  const std::int64_t work = passes * pairs + 10 * std::int64_t{channels};
-  return WinogradGeometry(g).tiles() * kProducts * work < pixels * pairs * taps * taps;
+std::int64_t winograd_filter_size(const WinogradGeometry& g, int terms, int columns) {
+  return g.products() * matrix_step(terms, columns);
 }
 
-}  // namespace
-
-bool suits_winograd(const Conv2dGeometry& g) {
-  return pays(g, 1, g.output_pixels(), g.channels + g.out_channels);
-}
-
-bool suits_winograd_backward(const Conv2dGeometry& g) {
-  return pays(g, 2, g.output_pixels() + g.rows.input * g.columns.input,
-              2 * g.channels + g.out_channels);
-}
-
-WinogradGeometry::WinogradGeometry(const Conv2dGeometry& g)
-    : input{g.rows.input, g.columns.input, g.channels},
-      output{g.rows.output, g.columns.output, g.out_channels},
-      taps(g.rows.size),
-      top(g.rows.before),
-      left(g.columns.before) {}
-
-int WinogradGeometry::tile_outputs() const { return kIn - taps + 1; }
-int WinogradGeometry::tile_columns() const {
-  return (output.columns + tile_outputs() - 1) / tile_outputs();
-}
-int WinogradGeometry::tiles() const {
-  return (output.rows + tile_outputs() - 1) / tile_outputs() * tile_columns();
-}
-int WinogradGeometry::block() const {
-  constexpr int kFloats = 1 << 16;
-  const int channels = padded(input.channels) + padded(output.channels);
-  return std::clamp(kFloats / (kProducts * channels) / kBlockStep, 1, 8) * kBlockStep;
-}
-int WinogradGeometry::backward_block() const { return std::max(block(), 2 * kBlockStep); }
-
-std::int64_t winograd_filter_size(int terms, int columns) {
-  return kProducts * matrix_step(terms, columns);
-}
-
-void winograd_filter(const WinogradFilter& filter, int terms, int columns, float* packed) {
+void winograd_filter(const WinogradGeometry& g, const WinogradFilter& filter, int terms,
+                     int columns, float* packed) {
   const std::int64_t step = matrix_step(terms, columns);
   const PackedWeights weights{packed, terms, padded(columns)};
   for (int column = 0; column < columns; column += kLaneInt) {
     const int count = std::min(columns - column, kLaneInt);
+    // Lanes beyond the last column repeat it; nobody reads what becomes of them.
+    std::ptrdiff_t lanes[kLaneCount];
+    for (int lane = 0; lane < kLaneInt; ++lane) {
+      lanes[lane] = std::min(lane, count - 1) * filter.column_step;
+    }
     const auto four = [&](const float* from) {
       if (filter.column_step == 1 && count == kLaneInt) return load(from);
-      float lanes[kLaneCount] = {};
-      for (int lane = 0; lane < count; ++lane) lanes[lane] = from[lane * filter.column_step];
-      return load(lanes);
+      const float values[] = {from[lanes[0]], from[lanes[1]], from[lanes[2]], from[lanes[3]]};
+      return load(values);
     };
     for (int k = 0; k < terms; ++k) {
       const float* from = filter.data + k * filter.k_step + column * filter.column_step;
       float* to = packed + weights.place(k, column);
-      transform_in_memory<kTaps, kIn>(
-          FilterAxis{filter.taps == 5}, filter.taps, kIn,
-          [&](int i, int j) { return four(from + (i * filter.taps + j) * filter.tap_step); },
-          [&](int i, int j, Vector v) { store(v, to + (i * kIn + j) * step); });
+      transform<kTaps, kIn>(
+          FilterAxis(g.taps == 5), 0, g.side,
+          [&](int j, Vector(&x)[kTaps]) {
+            if (j >= g.taps) return false;
+            for (int i = 0; i < kTaps; ++i) {
+              x[i] = i < g.taps ? four(from + (i * g.taps + j) * filter.tap_step) : zero();
+            }
+            return true;
+          },
+          [&](int i, const Vector(&y)[kIn]) {
+            for (int j = 0; j < g.side; ++j) store(y[j], to + (i * g.side + j) * step);
+          });
     }
   }
 }
 
 WinogradRoom::WinogradRoom(const WinogradGeometry& g, int block, Scratch& scratch)
-    : inputs(scratch.take<float>(std::int64_t{block} * kProducts * padded(g.input.channels))),
-      outputs(scratch.take<float>(std::int64_t{block} * kProducts * padded(g.output.channels))),
-      patch(scratch.take<float>(std::int64_t{kProducts} *
-                                std::max(g.input.channels, g.output.channels))),
+    : inputs(scratch.take<float>(std::int64_t{block} * g.products() * padded(g.input.channels))),
+      outputs(scratch.take<float>(std::int64_t{block} * g.products() * padded(g.output.channels))),
+      zeros(scratch.take<float>(kIn * std::max(g.input.channels, g.output.channels))),
+      tiles(scratch.take<WinogradTile>(block)),
       from_offsets(scratch.take<std::int32_t>(block)),
-      to_offsets(scratch.take<std::int32_t>(block)) {}
+      to_offsets(scratch.take<std::int32_t>(block)) {
+  if (zeros != nullptr)
+    std::fill_n(zeros, kIn * std::max(g.input.channels, g.output.channels), 0.0F);
+}
 
 namespace {
 
-/// The 36 products of `count` tiles: to[tile, p, columns] = from[tile, p, terms] * filter[p].
-void multiply(const WinogradRoom& room, int count, const float* from, const PackedWeights& weights,
-              float* to) {
+/// Calls f(p, first, last) for each product, and the tiles of the block that need it.
+template <class Function>
+void for_each_product(const WinogradGeometry& g, const WinogradBlock& block, const Function& f) {
+  for (int p = 0; p < g.products(); ++p) {
+    const auto [first, last] = block.that_need(p / g.side, p % g.side);
+    if (first < last) f(p, first, last);
+  }
+}
+
+/// The products of the block's tiles: to[tile, p, columns] = from[tile, p, terms] * filter[p].
+void multiply(const WinogradGeometry& g, const WinogradRoom& room, const WinogradBlock& block,
+              const float* from, const PackedWeights& weights, float* to) {
   const std::int32_t offset = 0;
   const std::int64_t step = matrix_step(weights.terms, weights.columns);
   const int terms = padded(weights.terms);
-  for (int i = 0; i < count; ++i) {
-    room.from_offsets[i] = i * kProducts * terms;
-    room.to_offsets[i] = i * kProducts * weights.columns;
+  for (int i = 0; i < block.count(); ++i) {
+    room.from_offsets[i] = i * g.products() * terms;
+    room.to_offsets[i] = i * g.products() * weights.columns;
   }
-  for (int p = 0; p < kProducts; ++p) {
+  for_each_product(g, block, [&](int p, int first, int last) {
     product({.input = from + p * terms,
-             .input_offsets = {room.from_offsets, static_cast<std::size_t>(count)},
+             .input_offsets = {room.from_offsets + first, static_cast<std::size_t>(last - first)},
              .taps = {{&offset, 1}, weights.terms},
              .weights = {weights.data + p * step, weights.terms, weights.columns},
              .output = to + p * weights.columns,
-             .output_offsets = room.to_offsets},
+             .output_offsets = room.to_offsets + first},
             0, weights.panels());
-  }
+  });
 }
 
 }  // namespace
@@ -274,15 +257,17 @@ void multiply(const WinogradRoom& room, int count, const float* from, const Pack
 void winograd_forward(const WinogradGeometry& g, const WinogradCall& call, int first, int last,
                       const WinogradRoom& room) {
   const int columns = padded(g.output.channels);
-  const std::ptrdiff_t inputs = std::ptrdiff_t{kProducts} * padded(g.input.channels);
-  const std::ptrdiff_t outputs = std::ptrdiff_t{kProducts} * columns;
+  const std::ptrdiff_t inputs = std::ptrdiff_t{g.products()} * padded(g.input.channels);
+  const std::ptrdiff_t outputs = std::ptrdiff_t{g.products()} * columns;
   for (int start = first; start < last; start += g.block()) {
-    const int count = std::min(g.block(), last - start);
-    for (int i = 0; i < count; ++i) {
-      carry_inputs(g, call.input, start + i, room, room.inputs + i * inputs);
+    const WinogradBlock block(g, start, std::min(g.block(), last - start), room.tiles);
+    for (int i = 0; i < block.count(); ++i) {
+      carry_inputs(g, call.input, block.tiles[i], room, room.inputs + i * inputs);
     }
-    multiply(room, count, room.inputs, {call.filter, g.input.channels, columns}, room.outputs);
-    for (int i = 0; i < count; ++i) carry_back(g, call, start + i, room.outputs + i * outputs);
+    multiply(g, room, block, room.inputs, {call.filter, g.input.channels, columns}, room.outputs);
+    for (int i = 0; i < block.count(); ++i) {
+      carry_back(g, call, block.tiles[i], room.outputs + i * outputs);
+    }
   }
 }
 
@@ -290,33 +275,36 @@ void winograd_backward(const WinogradGeometry& g, const WinogradBackwardCall& ca
                        int last, const WinogradRoom& room) {
   const int terms = padded(g.input.channels);
   const int columns = padded(g.output.channels);
-  const std::ptrdiff_t inputs = std::ptrdiff_t{kProducts} * terms;
-  const std::ptrdiff_t outputs = std::ptrdiff_t{kProducts} * columns;
+  const std::ptrdiff_t inputs = std::ptrdiff_t{g.products()} * terms;
+  const std::ptrdiff_t outputs = std::ptrdiff_t{g.products()} * columns;
   const std::int64_t step = matrix_step(g.input.channels, columns);
   const std::int32_t offset = 0;
   for (int start = first; start < last; start += g.backward_block()) {
-    const int count = std::min(g.backward_block(), last - start);
-    for (int i = 0; i < count; ++i) {
-      carry_gradients(g, call.output_gradient, start + i, room, room.outputs + i * outputs);
-      if (call.sums) carry_inputs(g, call.input, start + i, room, room.inputs + i * inputs);
+    const WinogradBlock block(g, start, std::min(g.backward_block(), last - start), room.tiles);
+    for (int i = 0; i < block.count(); ++i) {
+      const WinogradTile& tile = block.tiles[i];
+      carry_gradients(g, call.output_gradient, tile, room, room.outputs + i * outputs);
+      if (call.sums) carry_inputs(g, call.input, tile, room, room.inputs + i * inputs);
     }
-    for (int p = 0; call.sums && p < kProducts; ++p) {
-      outer({.grid = {1, count},
-             .input = room.inputs + p * terms,
-             .input_stride = {0, inputs},
-             .taps = {{&offset, 1}, g.input.channels},
-             .gradient = room.outputs + p * columns,
-             .gradient_stride = {0, outputs},
-             .columns = columns,
-             .output = call.sums + p * step,
-             .output_step = columns,
-             .accumulate = true},
-            0, g.input.channels);
+    if (call.sums) {
+      for_each_product(g, block, [&](int p, int from, int to) {
+        outer({.grid = {1, to - from},
+               .input = room.inputs + from * inputs + p * terms,
+               .input_stride = {0, inputs},
+               .taps = {{&offset, 1}, g.input.channels},
+               .gradient = room.outputs + from * outputs + p * columns,
+               .gradient_stride = {0, outputs},
+               .columns = columns,
+               .output = call.sums + p * step,
+               .output_step = columns,
+               .accumulate = true},
+              0, g.input.channels);
+      });
     }
     if (!call.input_gradient) continue;
-    multiply(room, count, room.outputs, {call.filter, g.output.channels, terms}, room.inputs);
-    for (int i = 0; i < count; ++i) {
-      carry_inputs_back(g, room.inputs + i * inputs, start + i, call.input_gradient);
+    multiply(g, room, block, room.outputs, {call.filter, g.output.channels, terms}, room.inputs);
+    for (int i = 0; i < block.count(); ++i) {
+      carry_inputs_back(g, room.inputs + i * inputs, block.tiles[i], call.input_gradient);
     }
   }
 }
@@ -326,20 +314,25 @@ void winograd_filter_gradient(const WinogradGeometry& g, const float* sums, floa
   const int columns = padded(filters);
   const std::ptrdiff_t size = std::ptrdiff_t{g.input.channels} * filters;
   const std::int64_t step = matrix_step(g.input.channels, columns);
+  const WinogradTile all{0, 0, 0, g.side, g.side};
   for (int k = 0; k < g.input.channels; ++k, sums += columns, gradient += filters) {
     for (int c = 0; c < filters; c += kLaneInt) {
       const auto count = static_cast<std::size_t>(std::min(filters - c, kLaneInt));
       Vector largest = zero();
       transform<kIn, kTaps>(
-          FilterGradientAxis{g.taps == 5}, kIn, g.taps,
-          [&](int i, int j) {
-            const Vector v = load(sums + (i * kIn + j) * step + c);
-            largest = hn::Max(largest, hn::Abs(v));
-            return v;
+          FilterGradientAxis(g.taps == 5), 0, g.taps,
+          [&](int j, Vector(&x)[kIn]) {
+            const float* from = sums + j * step + c;
+            if (!take_column(all, from, static_cast<int>(g.side * step), j, x)) return false;
+            for (const Vector& v : x) largest = hn::Max(largest, hn::Abs(v));
+            return true;
           },
-          [&](int i, int j, Vector v) {
-            v = hn::IfThenZeroElse(hn::Lt(hn::Abs(v), times(kNoise, largest)), v);
-            store_some(v, gradient + std::ptrdiff_t{i * g.taps + j} * size + c, count);
+          [&](int i, const Vector(&y)[kTaps]) {
+            float* to = gradient + std::ptrdiff_t{i} * g.taps * size + c;
+            for (int j = 0; j < g.taps; ++j, to += size) {
+              const auto noise = hn::Lt(hn::Abs(y[j]), hn::Mul(broadcast(kNoise), largest));
+              store_some(hn::IfThenZeroElse(noise, y[j]), to, count);
+            }
           });
     }
   }

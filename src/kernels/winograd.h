@@ -12,6 +12,7 @@
 #include "kernels/geometry.h"
 #include "kernels/product.h"
 #include "kernels/scratch.h"
+#include "kernels/winograd_tiles.h"
 
 namespace fovea {
 
@@ -20,47 +21,26 @@ namespace fovea {
 bool suits_winograd(const Conv2dGeometry& g);
 bool suits_winograd_backward(const Conv2dGeometry& g);
 
-/// Images [rows, columns, channels], one after the other, without a border.
-struct ImageSize {
-  int rows = 0, columns = 0, channels = 0;  // four channels or more
-  [[nodiscard]] std::ptrdiff_t floats() const { return std::ptrdiff_t{rows} * columns * channels; }
-};
-
-/// A convolution of stride 1 as tiles of outputs, numbered through a batch of images.
-struct WinogradGeometry {
-  ImageSize input, output;
-  int taps = 3;           // along each axis: 3 or 5
-  int top = 0, left = 0;  // rows and columns of zeros before the image
-
-  explicit WinogradGeometry(const Conv2dGeometry& g);
-  [[nodiscard]] int tile_outputs() const;  // along each axis
-  [[nodiscard]] int tile_columns() const;
-  [[nodiscard]] int tiles() const;  // of an image
-  /// Tiles at a time: their numbers stay in the second cache.
-  [[nodiscard]] int block() const;
-  /// Backward, where each block is added to a filter's worth of sums, more are better.
-  [[nodiscard]] int backward_block() const;
-};
-
 /// A filter's numbers wherever they stand: tap t, term k, column c at t * tap_step + k * k_step + c
 /// * column_step.
 struct WinogradFilter {
   const float* data = nullptr;
-  int taps = 3;
   std::ptrdiff_t tap_step = 0, k_step = 0, column_step = 0;
 };
 
-/// Floats of a filter that is carried over: 36 packed matrices [terms, columns]. Also enough for
-/// the sums of its gradient.
-std::int64_t winograd_filter_size(int terms, int columns);
-void winograd_filter(const WinogradFilter& filter, int terms, int columns, float* packed);
+/// Floats of a filter that is carried over: a packed matrix [terms, columns] for each product. Also
+/// enough for the sums of its gradient.
+std::int64_t winograd_filter_size(const WinogradGeometry& g, int terms, int columns);
+void winograd_filter(const WinogradGeometry& g, const WinogradFilter& filter, int terms,
+                     int columns, float* packed);
 
 /// Room for one block of tiles. One for each thread.
 struct WinogradRoom {
   WinogradRoom(const WinogradGeometry& g, int block, Scratch& scratch);
-  float* inputs;               // [tile, 36, input channels and up to three numbers more]
-  float* outputs;              // [tile, 36, output channels and up to three more]
-  float* patch;                // a tile that reaches over the edge of its image
+  float* inputs;   // [tile, products, input channels and up to three numbers more]
+  float* outputs;  // [tile, products, output channels and up to three more]
+  float* zeros;    // a row of a tile that is outside its image
+  WinogradTile* tiles;
   std::int32_t* from_offsets;  // of the products' rows
   std::int32_t* to_offsets;
 };

@@ -23,127 +23,142 @@ inline constexpr float kZeroNorm = 1 / (kA2 * kB2);
 inline constexpr float kANorm = 1 / (2 * kA2 * (kA2 - kB2));
 inline constexpr float kBNorm = 1 / (2 * kB2 * (kB2 - kA2));
 
-HWY_INLINE Vector times(float factor, Vector x) { return hn::Mul(broadcast(factor), x); }
-HWY_INLINE Vector plus(Vector x, float factor, Vector y) {
-  return multiply_add(broadcast(factor), y, x);
+/// The factors of the transforms: a, b, a^2, b^2, a^2 + b^2, a^2 b^2, a^3, and three powers of two.
+/// Defined elsewhere, so that the compiler for WebAssembly does not know them: it would make each
+/// constant anew wherever one is used, which takes V8 three instructions.
+extern const float kFactors[10];
+enum Factor { kFirst, kSecond, kFirst2, kSecond2, kSum, kProduct, kFirst3, kTwo, kFour, kEight };
+HWY_INLINE Vector factor(Factor which) { return broadcast(kFactors[which]); }
+
+HWY_INLINE Vector plus(Vector x, Vector factor, Vector y) { return multiply_add(factor, y, x); }
+HWY_INLINE Vector minus(Vector x, Vector factor, Vector y) {
+  return multiply_subtract(factor, y, x);
+}
+
+/// All bits where `condition` holds: what makes one loop of two cases.
+HWY_INLINE Vector all_bits_if(bool condition) {
+  return hn::VecFromMask(kLanes, hn::FirstN(kLanes, condition ? kLaneCount : 0));
 }
 
 /// Six inputs carried over.
 struct InputAxis {
+  Vector a = factor(kFirst), b = factor(kSecond), a2 = factor(kFirst2), b2 = factor(kSecond2),
+         sum = factor(kSum), product = factor(kProduct);
   HWY_INLINE void operator()(const Vector (&x)[kIn], Vector (&y)[kIn]) const {
-    const Vector even_a = plus(x[4], -kB2, x[2]), odd_a = plus(x[3], -kB2, x[1]);
-    const Vector even_b = plus(x[4], -kA2, x[2]), odd_b = plus(x[3], -kA2, x[1]);
-    y[0] = plus(plus(x[4], -(kA2 + kB2), x[2]), kA2 * kB2, x[0]);
-    y[1] = plus(even_a, kA, odd_a);
-    y[2] = plus(even_a, -kA, odd_a);
-    y[3] = plus(even_b, kB, odd_b);
-    y[4] = plus(even_b, -kB, odd_b);
-    y[5] = plus(plus(x[5], -(kA2 + kB2), x[3]), kA2 * kB2, x[1]);
+    const Vector even_a = minus(x[4], b2, x[2]), odd_a = minus(x[3], b2, x[1]);
+    const Vector even_b = minus(x[4], a2, x[2]), odd_b = minus(x[3], a2, x[1]);
+    y[0] = plus(minus(x[4], sum, x[2]), product, x[0]);
+    y[1] = plus(even_a, a, odd_a);
+    y[2] = minus(even_a, a, odd_a);
+    y[3] = plus(even_b, b, odd_b);
+    y[4] = minus(even_b, b, odd_b);
+    y[5] = plus(minus(x[5], sum, x[3]), product, x[1]);
   }
 };
 
 /// The gradients of six inputs: the transpose of InputAxis.
 struct InputGradientAxis {
+  Vector a = factor(kFirst), b = factor(kSecond), a2 = factor(kFirst2), b2 = factor(kSecond2),
+         sum = factor(kSum), product = factor(kProduct);
   HWY_INLINE void operator()(const Vector (&x)[kIn], Vector (&y)[kIn]) const {
-    const Vector even_a = hn::Add(x[1], x[2]), odd_a = times(kA, hn::Sub(x[1], x[2]));
-    const Vector even_b = hn::Add(x[3], x[4]), odd_b = times(kB, hn::Sub(x[3], x[4]));
-    y[0] = times(kA2 * kB2, x[0]);
-    y[1] = plus(plus(times(kA2 * kB2, x[5]), -kB2, odd_a), -kA2, odd_b);
-    y[2] = plus(plus(times(-(kA2 + kB2), x[0]), -kB2, even_a), -kA2, even_b);
-    y[3] = plus(hn::Add(odd_a, odd_b), -(kA2 + kB2), x[5]);
+    const Vector even_a = hn::Add(x[1], x[2]), odd_a = hn::Mul(a, hn::Sub(x[1], x[2]));
+    const Vector even_b = hn::Add(x[3], x[4]), odd_b = hn::Mul(b, hn::Sub(x[3], x[4]));
+    y[0] = hn::Mul(product, x[0]);
+    y[1] = minus(minus(hn::Mul(product, x[5]), b2, odd_a), a2, odd_b);
+    y[2] = hn::Neg(plus(plus(hn::Mul(sum, x[0]), b2, even_a), a2, even_b));
+    y[3] = minus(hn::Add(odd_a, odd_b), sum, x[5]);
     y[4] = hn::Add(x[0], hn::Add(even_a, even_b));
     y[5] = x[5];
   }
 };
 
-/// Six products carried back to four outputs, or to two.
+/// Six products carried back to four outputs, or to two, and two that mean nothing.
 struct OutputAxis {
-  bool two;
+  explicit OutputAxis(bool outputs_are_two) : only_two(all_bits_if(outputs_are_two)) {}
+  Vector only_two;
+  Vector a = factor(kFirst), a2 = factor(kFirst2), a3 = factor(kFirst3), two = factor(kTwo),
+         four = factor(kFour), eight = factor(kEight);
   HWY_INLINE void operator()(const Vector (&x)[kIn], Vector (&y)[kOut]) const {
     const Vector even_a = hn::Add(x[1], x[2]), odd_a = hn::Sub(x[1], x[2]);
     const Vector even_b = hn::Add(x[3], x[4]), odd_b = hn::Sub(x[3], x[4]);
     y[0] = hn::Add(x[0], hn::Add(even_a, even_b));
-    y[1] = times(kA, plus(odd_a, 2, odd_b));
-    if (two) {
-      y[1] = hn::Add(x[5], y[1]);
-      y[2] = y[3] = zero();
-      return;
-    }
-    y[2] = times(kA2, plus(even_a, 4, even_b));
-    y[3] = plus(x[5], kA * kA2, plus(odd_a, 8, odd_b));
+    y[1] = plus(hn::And(only_two, x[5]), a, plus(odd_a, two, odd_b));
+    y[2] = hn::Mul(a2, plus(even_a, four, even_b));
+    y[3] = plus(x[5], a3, plus(odd_a, eight, odd_b));
   }
 };
 
 /// Four gradients of outputs, or two and zeros, carried over: the transpose of OutputAxis.
 struct GradientAxis {
-  bool two;
+  explicit GradientAxis(bool outputs_are_two) : only_two(all_bits_if(outputs_are_two)) {}
+  Vector only_two;
+  Vector a = factor(kFirst), b = factor(kSecond), a2 = factor(kFirst2), b2 = factor(kSecond2);
   HWY_INLINE void operator()(const Vector (&x)[kOut], Vector (&y)[kIn]) const {
-    Vector even_a = x[0], odd_a = x[1], even_b = x[0], odd_b = x[1];
-    if (!two) {
-      even_a = plus(even_a, kA2, x[2]), odd_a = plus(odd_a, kA2, x[3]);
-      even_b = plus(even_b, kB2, x[2]), odd_b = plus(odd_b, kB2, x[3]);
-    }
+    const Vector even_a = plus(x[0], a2, x[2]), odd_a = plus(x[1], a2, x[3]);
+    const Vector even_b = plus(x[0], b2, x[2]), odd_b = plus(x[1], b2, x[3]);
     y[0] = x[0];
-    y[1] = plus(even_a, kA, odd_a);
-    y[2] = plus(even_a, -kA, odd_a);
-    y[3] = plus(even_b, kB, odd_b);
-    y[4] = plus(even_b, -kB, odd_b);
-    y[5] = two ? x[1] : x[3];
+    y[1] = plus(even_a, a, odd_a);
+    y[2] = minus(even_a, a, odd_a);
+    y[3] = plus(even_b, b, odd_b);
+    y[4] = minus(even_b, b, odd_b);
+    y[5] = hn::Or(x[3], hn::And(only_two, x[1]));
   }
 };
 
-/// Five taps, or three, carried over.
+/// Five taps, or three and zeros, carried over.
 struct FilterAxis {
-  bool five;
+  explicit FilterAxis(bool five) : only_three(all_bits_if(!five)) {}
+  Vector only_three;
+  Vector a2 = factor(kFirst2), b2 = factor(kSecond2);
+  Vector zero_norm = broadcast(kZeroNorm), a_norm = broadcast(kANorm), b_norm = broadcast(kBNorm);
   HWY_INLINE void operator()(const Vector (&x)[kTaps], Vector (&y)[kIn]) const {
-    Vector even_a = plus(x[0], kA2, x[2]), odd_a = x[1];
-    Vector even_b = plus(x[0], kB2, x[2]), odd_b = x[1];
-    if (five) {
-      even_a = plus(even_a, kA2 * kA2, x[4]), odd_a = plus(odd_a, kA2, x[3]);
-      even_b = plus(even_b, kB2 * kB2, x[4]), odd_b = plus(odd_b, kB2, x[3]);
-    }
-    even_a = times(kANorm, even_a), odd_a = times(kANorm * kA, odd_a);
-    even_b = times(kBNorm, even_b), odd_b = times(kBNorm * kB, odd_b);
-    y[0] = times(kZeroNorm, x[0]);
+    const Vector even_a = hn::Mul(a_norm, plus(x[0], a2, plus(x[2], a2, x[4])));
+    const Vector even_b = hn::Mul(b_norm, plus(x[0], b2, plus(x[2], b2, x[4])));
+    const Vector odd_a = hn::Mul(hn::Mul(a_norm, broadcast(kA)), plus(x[1], a2, x[3]));
+    const Vector odd_b = hn::Mul(hn::Mul(b_norm, broadcast(kB)), plus(x[1], b2, x[3]));
+    y[0] = hn::Mul(zero_norm, x[0]);
     y[1] = hn::Add(even_a, odd_a);
     y[2] = hn::Sub(even_a, odd_a);
     y[3] = hn::Add(even_b, odd_b);
     y[4] = hn::Sub(even_b, odd_b);
-    y[5] = five ? x[4] : x[2];
+    y[5] = hn::Or(x[4], hn::And(only_three, x[2]));
   }
 };
 
-/// The gradients of five taps, or of three: the transpose of FilterAxis.
+/// The gradients of five taps, or of three and two that mean nothing: the transpose of FilterAxis.
 struct FilterGradientAxis {
-  bool five;
+  explicit FilterGradientAxis(bool five) : only_three(all_bits_if(!five)) {}
+  Vector only_three;
+  Vector a2 = factor(kFirst2), b2 = factor(kSecond2);
   HWY_INLINE void operator()(const Vector (&x)[kIn], Vector (&y)[kTaps]) const {
-    const Vector even_a = times(kANorm, hn::Add(x[1], x[2]));
-    const Vector even_b = times(kBNorm, hn::Add(x[3], x[4]));
-    y[0] = plus(hn::Add(even_a, even_b), kZeroNorm, x[0]);
-    const Vector odd_a = times(kANorm * kA, hn::Sub(x[1], x[2]));
-    const Vector odd_b = hn::Sub(x[3], x[4]);
-    y[1] = plus(odd_a, kBNorm * kB, odd_b);
-    y[2] = plus(plus(five ? zero() : x[5], kA2, even_a), kB2, even_b);
-    y[3] = y[4] = zero();
-    if (!five) return;
-    y[3] = plus(times(kA2, odd_a), kBNorm * kB * kB2, odd_b);
-    y[4] = plus(plus(x[5], kA2 * kA2, even_a), kB2 * kB2, even_b);
+    const Vector even_a = hn::Mul(broadcast(kANorm), hn::Add(x[1], x[2]));
+    const Vector even_b = hn::Mul(broadcast(kBNorm), hn::Add(x[3], x[4]));
+    const Vector odd_a = hn::Mul(broadcast(kANorm * kA), hn::Sub(x[1], x[2]));
+    const Vector odd_b = hn::Mul(broadcast(kBNorm * kB), hn::Sub(x[3], x[4]));
+    const Vector two_a = hn::Mul(a2, even_a), two_b = hn::Mul(b2, even_b);
+    y[0] = plus(hn::Add(even_a, even_b), broadcast(kZeroNorm), x[0]);
+    y[1] = hn::Add(odd_a, odd_b);
+    y[2] = hn::Add(hn::Add(two_a, two_b), hn::And(only_three, x[5]));
+    y[3] = plus(hn::Mul(a2, odd_a), b2, odd_b);
+    y[4] = plus(plus(x[5], a2, two_a), b2, two_b);
   }
 };
 
-/// y[i, j] = axis along i and j of x[i, j], for the first `to` x `to`. Of x, `from` x `from` are
-/// there, and an axis that knows of fewer than kFrom makes nothing of the others. In memory, one
-/// loop for both axes: half the code of transform(), for filters, which are few.
+/// y[i, j] = axis along i and j of x[i, j], row by row: for rows [first, last) of y. Of x, the
+/// columns are loaded; load_column says false of one that is zero. In memory, one loop for both
+/// axes: half the code of transform().
 template <int kFrom, int kTo, class Axis, class Load, class Store>
-HWY_INLINE void transform_in_memory(const Axis& axis, int from, int to, const Load& load_from,
-                                    const Store& store_to) {
+HWY_INLINE void transform_in_memory(const Axis& axis, int first, int last, const Load& load_column,
+                                    const Store& store_row) {
   Vector columns[kIn][kIn], rows[kIn][kIn];
-  for (int j = 0; j < from; ++j) {
-    for (int i = 0; i < from; ++i) columns[j][i] = load_from(i, j);
+  for (int j = 0; j < kFrom; ++j) {
+    Vector x[kFrom];
+    const bool there = load_column(j, x);
+    for (int i = 0; i < kFrom; ++i) columns[j][i] = there ? x[i] : zero();
   }
   auto* source = columns;
   auto* target = rows;
-  for (const int count : {from, to}) {
+  for (const int count : {kFrom, last}) {
     for (int j = 0; j < count; ++j) {
       Vector x[kFrom], y[kTo];
       FOVEA_UNROLL
@@ -154,35 +169,37 @@ HWY_INLINE void transform_in_memory(const Axis& axis, int from, int to, const Lo
     }
     std::swap(source, target);
   }
-  for (int i = 0; i < to; ++i) {
-    for (int j = 0; j < to; ++j) store_to(i, j, columns[j][i]);
+  for (int i = first; i < last; ++i) {
+    Vector y[kTo];
+    for (int j = 0; j < kTo; ++j) y[j] = columns[j][i];
+    store_row(i, y);
   }
 }
 
 /// The same, faster.
 template <int kFrom, int kTo, class Axis, class Load, class Store>
-HWY_INLINE void transform(const Axis& axis, int from, int to, const Load& load_from,
-                          const Store& store_to) {
+HWY_INLINE void transform(const Axis& axis, int first, int last, const Load& load_column,
+                          const Store& store_row) {
   // Without vectors the code of four lanes, written out, is what counts.
   if constexpr (HWY_TARGET == HWY_EMU128) {
-    return transform_in_memory<kFrom, kTo>(axis, from, to, load_from, store_to);
+    return transform_in_memory<kFrom, kTo>(axis, first, last, load_column, store_row);
   }
   Vector half[kTo][kFrom];
-  for (int j = 0; j < from; ++j) {
+  for (int j = 0; j < kFrom; ++j) {
     Vector x[kFrom], y[kTo];
-    FOVEA_UNROLL
-    for (int i = 0; i < kFrom; ++i) x[i] = i < from ? load_from(i, j) : zero();
-    axis(x, y);
+    if (load_column(j, x)) {
+      axis(x, y);
+    } else {
+      FOVEA_UNROLL
+      for (int i = 0; i < kTo; ++i) y[i] = zero();
+    }
     FOVEA_UNROLL
     for (int i = 0; i < kTo; ++i) half[i][j] = y[i];
   }
-  for (int i = 0; i < to; ++i) {
+  for (int i = first; i < last; ++i) {
     Vector y[kTo];
     axis(half[i], y);
-    FOVEA_UNROLL
-    for (int j = 0; j < kTo; ++j) {
-      if (j < to) store_to(i, j, y[j]);
-    }
+    store_row(i, y);
   }
 }
 

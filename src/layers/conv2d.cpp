@@ -23,7 +23,15 @@ class Conv2d : public Layer {
         weights_(weights) {}
 
   LayerPlan plan(std::span<const Shape> inputs, Mode /*mode*/, int slots) const override {
-    const Conv2dGeometry g = geometry(only_input(place(), inputs));
+    return plan_of(geometry(only_input(place(), inputs)), slots);
+  }
+
+  LayerPlan plan_part(const Shape& wanted, std::span<const Shape> inputs, Mode /*mode*/,
+                      int slots) const override {
+    return plan_of(geometry(inputs[0], wanted), slots);
+  }
+
+  LayerPlan plan_of(const Conv2dGeometry& g, int slots) const {
     const std::int64_t kept = conv2d_forward_kept(g);
     return {.output = g.output_shape(),
             .kept = kept,
@@ -41,7 +49,7 @@ class Conv2d : public Layer {
   }
 
   void forward(const ForwardCall& call) const override {
-    conv2d_forward(geometry(call.inputs[0].shape),
+    conv2d_forward(geometry(call.inputs[0].shape, call.output.shape),
                    {.input = call.inputs[0],
                     .filter = call.parameters[0],
                     .bias = weights_.bias(call),
@@ -54,7 +62,7 @@ class Conv2d : public Layer {
   }
 
   void backward(const BackwardCall& call) const override {
-    conv2d_backward(geometry(call.inputs[0].shape),
+    conv2d_backward(geometry(call.inputs[0].shape, call.output_gradient.shape),
                     {.input = call.inputs[0],
                      .filter = call.parameters[0],
                      .output = call.output,
@@ -72,6 +80,13 @@ class Conv2d : public Layer {
  private:
   [[nodiscard]] Conv2dGeometry geometry(const Shape& input) const {
     return conv2d_geometry(place(), input, window_, filters_, groups_);
+  }
+  /// For the first rows and columns of the output.
+  [[nodiscard]] Conv2dGeometry geometry(const Shape& input, const Shape& output) const {
+    Conv2dGeometry g = geometry(input);
+    g.rows.output = output[1];
+    g.columns.output = output[2];
+    return g;
   }
 
   int filters_;

@@ -105,6 +105,14 @@ class Layer {
   /// threads.
   [[nodiscard]] virtual LayerPlan plan(std::span<const Shape> inputs, Mode mode,
                                        int slots) const = 0;
+  /// The same for the first rows and columns of the output alone, where nobody reads the others. A
+  /// layer may compute all nevertheless: LayerPlan::output tells.
+  [[nodiscard]] virtual LayerPlan plan_part(const Shape& /*wanted*/, std::span<const Shape> inputs,
+                                            Mode mode, int slots) const {
+    return plan(inputs, mode, slots);
+  }
+  /// The first rows and columns of its input that the layer reads: pooling may leave some out.
+  [[nodiscard]] virtual Shape reads(const Shape& input) const { return input; }
   [[nodiscard]] virtual std::vector<ParameterSpec> parameters(std::span<const Shape> inputs) const {
     static_cast<void>(inputs);
     return {};

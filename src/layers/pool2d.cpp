@@ -3,6 +3,8 @@
 // kinds take the whole image for their only window.
 #include "kernels/pool2d.h"
 
+#include <algorithm>
+
 #include "layers/layer_options.h"
 #include "layers/registry.h"
 
@@ -34,6 +36,12 @@ class Pool2d : public Layer {
             .backward_reads_input = compares,
             .backward_reads_output = compares,
             .saved = winners};
+  }
+
+  [[nodiscard]] Shape reads(const Shape& input) const override {
+    const WindowGeometry g = geometry(input);
+    const auto read = [](const WindowAxis& a) { return std::min(a.input, a.covered() - a.before); };
+    return {g.batch, read(g.rows), read(g.columns), g.channels};
   }
 
   void forward(const ForwardCall& call) const override {

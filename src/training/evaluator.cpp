@@ -38,6 +38,7 @@ void Evaluator::go_on_after(const Evaluator& before) {
 
 std::vector<ConstTensorView> predict(Model& model, const Dataset& data, int from, int count) {
   check_inputs("predict", model.network(), data, {from, from + count});
+  for (const Column& column : data.inputs) column.refuse_non_finite(from, from + count);
   std::vector<std::uint32_t> rows(static_cast<std::size_t>(count));
   std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(from));
   Plan& plan = model.prepare(

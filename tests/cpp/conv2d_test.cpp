@@ -144,7 +144,7 @@ TEST_CASE("conv2d: shapes that suit Winograd, against the slow twin", "[conv2d][
   const Case cases[] = {
       {1, 8, 8, 3, {6, 6}, Padding{}},
       {1, 8, 12, 3, {4, 4}, test::same()},
-      {3, 12, 8, 3, {9, 11}, test::same(), false},
+      {3, 12, 8, 3, {9, 11}, test::same()},
       {2, 16, 20, 3, {14, 7}, test::same()},
       {37, 20, 36, 3, {7, 7}, test::same()},
       {5, 32, 64, 3, {13, 13}, Padding{}},
@@ -152,7 +152,7 @@ TEST_CASE("conv2d: shapes that suit Winograd, against the slow twin", "[conv2d][
       {2, 16, 8, 3, {12, 15}, test::sides(0, 2, 3, 1)},
       {1, 64, 128, 3, {8, 8}, test::same()},
       {3, 13, 11, 3, {9, 11}, test::same()},
-      {37, 6, 13, 3, {7, 7}, test::same(), false},
+      {37, 6, 13, 3, {7, 7}, test::same()},
       {9, 6, 16, 5, {14, 14}, Padding{}, false},
       {2, 16, 24, 5, {10, 9}, Padding{}},
       {3, 13, 18, 5, {14, 8}, test::same()},
@@ -177,6 +177,32 @@ TEST_CASE("conv2d: shapes that suit Winograd, against the slow twin", "[conv2d][
     CHECK(suits_winograd_backward(p.geometry));
     check_forward(p);
     check_backward(p);
+  }
+}
+
+// The outputs along each axis are one to four more than a multiple of a tile's: tiles with one
+// output less, and tiles that still reach over the edge.
+TEST_CASE("conv2d: tiles for every remainder, against the slow twin", "[conv2d][winograd]") {
+  std::uint32_t seed = 0;
+  for (const int taps : {3, 5}) {
+    for (int rows = 5; rows <= 12; ++rows) {
+      for (int columns = 9; columns <= 12; ++columns) {
+        ++seed;
+        Problem p({.window = test::window_case(
+                       {.batch = 5,
+                        .channels = seed % 3 == 0 ? 17 : 24,
+                        .image = {rows, columns},
+                        .kernel = {taps, taps},
+                        .padding = seed % 2 == 0 ? test::same() : test::sides(taps - 1, 0, 0, 2)}),
+                   .filters = seed % 4 == 0 ? 22 : 32,
+                   .activation = Activation::kRelu},
+                  seed);
+        INFO(p.place);
+        CHECK(suits_winograd_backward(p.geometry));
+        check_forward(p);
+        check_backward(p);
+      }
+    }
   }
 }
 

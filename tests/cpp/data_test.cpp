@@ -98,14 +98,17 @@ TEST_CASE("column: numbers that are not finite are refused with their place", "[
                "x: every number must be finite, but number 1 of example 2 is NaN. Clean the data "
                "before training.",
                [&] {
-                 test::floats_column("x", {4, 3}, values);
+                 const Column column = test::floats_column("x", {4, 3}, values);
+                 column.refuse_non_finite(0, 2);
+                 column.refuse_non_finite(3, 4);
+                 column.refuse_non_finite(2, 4);
                });
   values[7] = -std::numeric_limits<float>::infinity();
   expect_error(ErrorCode::kBadData,
                "y: every number must be finite, but number 7 of example 0 is infinite. Clean the "
                "data before training.",
                [&] {
-                 test::floats_column("y", {1, 12}, values);
+                 test::floats_column("y", {1, 12}, values).refuse_non_finite(0, 1);
                });
 }
 

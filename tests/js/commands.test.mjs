@@ -44,6 +44,24 @@ test('the example runs, and is the one that the README shows', async () => {
   assert.match(lines[4], /^The first is a \d\.$/)
 })
 
+test('what the README shows goes on where its first program ends', async () => {
+  const blocks = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/```js\n([^]*?)```/g)]
+  const folder = mkdtempSync(join(tmpdir(), 'fovea-readme-'))
+  try {
+    const file = join(folder, 'digits.safetensors')
+    const program = blocks.map(([, code]) => code.replaceAll('digits.safetensors', file)).join('')
+    const { status, stdout, stderr } = await run('--input-type=module', ['--eval', program])
+    assert.equal(status, 0, stderr)
+    const last = stdout.trim().split('\n').slice(-2)
+    assert.deepEqual(
+      last.map((line) => line.slice(0, 9)),
+      ['Epoch 4/5', 'Epoch 5/5'],
+    )
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
 test('npm run train: one epoch, and the line of JSON last', async () => {
   const args = [
     '--net',

@@ -143,6 +143,27 @@ for (const variant of kBuilds) {
   })
 }
 
+test('a prediction that needs the rest, or fails, is what it is with the whole engine', async () => {
+  const look = async (fovea) => {
+    const { flatten, dense } = fovea.layers
+    const list = [flatten({ inputShape: [28, 28, 1] }), dense({ units: 3, activation: 'gelu' })]
+    const model = await fovea.sequential({ seed: 1, layers: list })
+    const wrong = fovea.tensor(new Float32Array(784).fill(NaN, 7), [28, 28, 1])
+    const refused = await model.predict(wrong).catch(({ code, message }) => ({ code, message }))
+    const seen = await model.predict(x)
+    await model.dispose()
+    return { refused, seen }
+  }
+  for (const variant of kBuilds) {
+    await Promise.all([parts.shutdown(), whole.shutdown()])
+    await parts.init({ variant, threads: 1, worker: false })
+    await whole.init({ variant, threads: 1 })
+    const expected = await look(whole)
+    assert.match(expected.refused.message, /^x: .* number 7 of example 0 is NaN/)
+    assert.deepEqual(await look(parts), expected)
+  }
+})
+
 test('a call whose very entrance is in the rest brings it', async () => {
   await parts.shutdown()
   await parts.init({ variant: 'simd', threads: 1, worker: false })

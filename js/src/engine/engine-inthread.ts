@@ -16,7 +16,8 @@ import type {
   ModelDescription,
   TrainingState,
 } from './engine.js'
-import { copyIn, copyTensorOut, unwrap, whole } from './native.js'
+import { copyColumns, predictRows } from './block.js'
+import { allocate, copyTensorOut, put, unwrap, whole } from './native.js'
 import type { NativeModule, Place } from './native.js'
 import { Run, Turn, disposedDuring, evaluate, fitEpoch } from './session.js'
 import { yieldToMessages } from './yield.js'
@@ -26,6 +27,9 @@ type Result<Name extends keyof EngineCalls> = Promise<ReturnType<EngineCalls[Nam
 
 /** What is kept per model besides what the module keeps. */
 interface ModelEntry {
+  model: number
+  /** How many it has. */
+  outputs: number
   training: Run | undefined
   /** Ends loops that are not training: an evaluation, a long prediction. */
   work: Run
@@ -53,6 +57,8 @@ export class InThreadEngine implements Engine {
       native.createModel(spec, seed),
     )
     this.models.set(description.model, {
+      model: description.model,
+      outputs: description.outputs.length,
       training: undefined,
       work: new Run(false),
       evaluations: Promise.resolve(),
@@ -142,7 +148,10 @@ export class InThreadEngine implements Engine {
   }
 
   async createDataset({ columns }: Request<'createDataset'>): Result<'createDataset'> {
-    return this.uploadDataset(columns)
+    const { dataset } = await this.whole<{ dataset: number }>((native) =>
+      native.createDataset(copyColumns(native, columns)),
+    )
+    return dataset
   }
 
   async disposeDataset({ dataset }: Request<'disposeDataset'>): Result<'disposeDataset'> {
@@ -194,52 +203,56 @@ export class InThreadEngine implements Engine {
 
   async predict(request: Request<'predict'>, { signal }: CallOptions = {}): Result<'predict'> {
     const { model, columns, batchSize } = request
-    if (request.yieldFirst) await yieldToMessages()
-    if (signal?.aborted) throw abortError('predict', signal)
-    const { work, turn } = this.entry(model)
-    const dataset = await this.uploadDataset(columns)
+    // At once: from here on the columns are the caller's again.
+    const block = copyColumns(this.native, columns)
     try {
+      if (request.yieldFirst) await yieldToMessages()
+      if (signal?.aborted) throw abortError('predict', signal)
+      const entry = this.entry(model)
+      const { work, turn } = entry
       const rows = columns[0]?.shape[0] ?? 0
       let results: Floats[] | undefined
       for (let from = 0; from < rows; from += batchSize) {
         if (from > 0) await yieldToMessages()
-        const rest = Math.min(batchSize, rows - from)
+        const count = Math.min(batchSize, rows - from)
         const predicted = (): Floats[] => {
           if (signal?.aborted) throw abortError('predict', signal)
           if (work.disposed) throw disposedDuring('predict')
-          return this.tensors(this.native.predict(model, dataset, from, rest))
+          return predictRows(this.native, entry, block, from, count)
         }
-        const parts = await turn.hold(() => whole(this.native, predicted))
-        if (rest === rows) return parts
+        const given = turn.hold(() => whole(this.native, predicted))
+        // As a rule there is nothing to wait for.
+        const parts = given instanceof Promise ? await given : given
+        if (count === rows) return parts
         results ??= parts.map(({ shape: [, ...row] }) => ({
           data: new Float32Array(rows * elementCount(row)),
           shape: [rows, ...row],
         }))
-        parts.forEach(({ data, shape: [count = 1] }, k) => {
-          results?.[k]?.data.set(data, (data.length / count) * from)
-        })
+        parts.forEach(({ data }, k) => results?.[k]?.data.set(data, (data.length / count) * from))
       }
       return results ?? []
     } finally {
-      unwrap(this.native.disposeDataset(dataset))
+      this.module?.release(block)
     }
   }
 
   async activations(request: Request<'activations'>): Result<'activations'> {
     const { model, columns, names } = request
-    return this.withDataset(model, columns, (dataset) =>
-      this.tensors(this.native.activations(model, dataset, names.join(','))),
-    )
+    return this.withBlock(model, columns, (block) => {
+      const answer = this.native.activations(model, block, names.join(','))
+      const { outputs } = unwrap<{ outputs: Place[] }>(answer)
+      return outputs.map((place) => copyTensorOut(this.native, place))
+    })
   }
 
   async gradients(request: Request<'gradients'>): Result<'gradients'> {
     const { model, columns, own, training } = request
-    return this.withDataset(model, columns, (dataset) => {
+    return this.withBlock(model, columns, (block) => {
       const { loss, inputs, weights } = unwrap<{
         loss: number | null
         inputs: Place[]
         weights: Place[]
-      }>(this.native.gradients(model, dataset, own ? 1 : 0, training ? 1 : 0))
+      }>(this.native.gradients(model, block, own ? 1 : 0, training ? 1 : 0))
       return {
         loss: own ? null : loss,
         // An input that nothing reads has no place: its gradient is 0 everywhere.
@@ -258,16 +271,17 @@ export class InThreadEngine implements Engine {
   async digitFromPixels(request: Request<'digitFromPixels'>): Promise<DigitResult> {
     const { data, width, height, channels } = request
     const native = this.native
-    const pixels = copyIn(native, data, 'digitFromPixels')
+    // The digit comes before the picture.
+    const pointer = allocate(native, 784 + data.length, 'digitFromPixels')
     try {
-      return await this.withMemory(784, 'digitFromPixels', async (pointer) => {
-        const found = await this.whole<Omit<DigitResult, 'digit'>>(() =>
-          native.digitFromPixels(pixels, width, height, channels, pointer),
-        )
-        return { digit: native.HEAPU8.slice(pointer, pointer + 784), ...found }
-      })
+      const pixels = pointer + 784
+      put(native, pixels, data)
+      const found = await this.whole<Omit<DigitResult, 'digit'>>(() =>
+        native.digitFromPixels(pixels, width, height, channels, pointer),
+      )
+      return { digit: native.HEAPU8.slice(pointer, pointer + 784), ...found }
     } finally {
-      native.release(pixels)
+      native.release(pointer)
     }
   }
 
@@ -288,67 +302,20 @@ export class InThreadEngine implements Engine {
   }
 
   /** One call, with the rest of the engine where it needs that. */
-  private whole<Answer>(call: (native: NativeModule) => string): Promise<Answer> {
+  private whole<Answer>(call: (native: NativeModule) => string): Answer | Promise<Answer> {
     return whole(this.native, () => unwrap<Answer>(call(this.native)))
   }
 
-  private async uploadDataset(columns: Column[]): Promise<number> {
-    const { dataset } = unwrap<{ dataset: number }>(this.native.createDataset())
-    try {
-      for (const { role, data, shape } of columns) {
-        await this.whole((native) => {
-          const pointer = copyIn(native, data, `the data (${role})`)
-          // From here on the bytes belong to the module, whether or not it accepts them.
-          return native.addColumn(dataset, role, dtypeOf(data), shape.join(','), pointer)
-        })
-      }
-      return dataset
-    } catch (error) {
-      unwrap(this.native.disposeDataset(dataset))
-      throw error
-    }
-  }
-
-  /** Copies out the tensors that an answer speaks of. */
-  private tensors(answer: string): Floats[] {
-    const { outputs } = unwrap<{ outputs: Place[] }>(answer)
-    return outputs.map((place) => copyTensorOut(this.native, place))
-  }
-
-  private withDataset<Value>(
+  private async withBlock<Value>(
     model: number,
     columns: Column[],
-    use: (dataset: number) => Value,
+    use: (block: number) => Value,
   ): Promise<Value> {
-    return this.entry(model).turn.hold(async () => {
-      const dataset = await this.uploadDataset(columns)
-      try {
-        return await whole(this.native, () => use(dataset))
-      } finally {
-        unwrap(this.native.disposeDataset(dataset))
-      }
-    })
-  }
-
-  private async withMemory<Value>(
-    bytes: number,
-    what: string,
-    use: (pointer: number) => Promise<Value>,
-  ): Promise<Value> {
-    const { native } = this
-    const pointer = native.allocate(bytes)
-    if (pointer === 0) {
-      throw new FoveaError('out-of-memory', `${what}: the engine has no room for ${bytes} bytes.`)
-    }
+    const block = copyColumns(this.native, columns)
     try {
-      return await use(pointer)
+      return await this.entry(model).turn.hold(() => whole(this.native, () => use(block)))
     } finally {
-      native.release(pointer)
+      this.module?.release(block)
     }
   }
-}
-
-function dtypeOf(data: Column['data']): 'u8' | 'i32' | 'f32' {
-  if (data instanceof Uint8Array) return 'u8'
-  return data instanceof Int32Array ? 'i32' : 'f32'
 }

@@ -5,8 +5,8 @@
 import { FoveaError, abortError, toPlainError } from '../errors.js'
 import type { PlainError } from '../errors.js'
 import { engineCallNames } from './engine.js'
-import type { CallOptions, Engine, EngineCalls, EngineInfo } from './engine.js'
-import { buffersIn } from './protocol.js'
+import type { CallOptions, Column, Engine, EngineCalls, EngineInfo } from './engine.js'
+import { buffersIn, withOwnColumns } from './protocol.js'
 import type { FromEngine, Port, StartMessage, ToEngine } from './protocol.js'
 
 /** A worker as the client sees it. */
@@ -127,16 +127,15 @@ class Line {
     if (signal?.aborted) return Promise.reject(abortError(name, signal))
     const id = this.nextId++
     return new Promise((resolve, reject) => {
-      const aborted = (): void => {
-        if (signal !== undefined) {
-          this.host.post(
-            { id, abort: toPlainError(abortError(name, signal)) } satisfies ToEngine,
-            [],
-          )
+      let done = (): void => {}
+      if (signal !== undefined) {
+        const aborted = (): void => {
+          const abort = toPlainError(abortError(name, signal))
+          this.host.post({ id, abort } satisfies ToEngine, [])
         }
+        signal.addEventListener('abort', aborted)
+        done = () => signal.removeEventListener('abort', aborted)
       }
-      signal?.addEventListener('abort', aborted)
-      const done = (): void => signal?.removeEventListener('abort', aborted)
       this.pending.set(id, {
         resolve: (result) => (done(), resolve(result)),
         reject: (error) => (done(), reject(error)),
@@ -146,7 +145,10 @@ class Line {
         thrown: undefined,
       })
       this.host.keepAlive?.(true)
-      this.host.post({ id, call: name, request } satisfies ToEngine, transfer ?? [])
+      const abortable = (signal ?? onSteps ?? onLoss) !== undefined
+      const own = transfer === undefined ? withOwnColumns(request) : request
+      const moved = transfer ?? buffersIn((own as { columns?: Column[] } | null)?.columns)
+      this.host.post({ id, call: name, request: own, abortable } satisfies ToEngine, moved)
     })
   }
 

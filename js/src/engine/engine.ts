@@ -263,7 +263,8 @@ export interface CallOptions {
   onSteps?: ((steps: StepReport[]) => void | Promise<void>) | undefined
   /** Computes the losses that are functions of the caller's, in order, at every step. */
   onLoss?: ((questions: LossQuestion[]) => LossAnswer[] | Promise<LossAnswer[]>) | undefined
-  /** Buffers of the request that may move to the engine. The caller must own them. */
+  /** Buffers of the request that may move to the engine. The caller must own them. Without it the
+   * engine has read all columns when the call returns. */
   transfer?: Transferable[]
 }
 

@@ -4,9 +4,8 @@
 import { FoveaError } from '../errors.js'
 import type { PlainError } from '../errors.js'
 import { elementCount } from '../tensor.js'
-import type { TensorData } from '../tensor.js'
 
-/** The functions of src/bindings/bindings.cpp. All but two answer `{"ok": ...}` or `{"error": ...}`. */
+/** The functions of src/bindings/bindings.cpp. Those that give strings answer `{"ok": ...}` or `{"error": ...}`. */
 export interface NativeModule {
   /** Where the module came in parts: brings the rest, once. Put here by {@link instantiate}. */
   bringRest?: () => Promise<void>
@@ -14,6 +13,7 @@ export interface NativeModule {
    * throws (Embind's own functions), this is all that is heard of it. */
   wantsRest?: boolean
   HEAPU8: Uint8Array
+  HEAP32: Int32Array
   HEAPF32: Float32Array
   allocate(bytes: number): number
   heapBytes(): number
@@ -29,8 +29,8 @@ export interface NativeModule {
   trainingState(model: number, given: string): string
   setTrainable(model: number, layer: string, flag: number): string
   compileModel(model: number, training: string): string
-  createDataset(): string
-  addColumn(dataset: number, role: string, dtype: string, shape: string, pointer: number): string
+  /** Takes over a block of columns (block.ts), whatever happens. */
+  createDataset(block: number): string
   disposeDataset(dataset: number): string
   beginFit(
     model: number,
@@ -50,9 +50,11 @@ export interface NativeModule {
   evaluateStep(model: number): string
   setLearningRate(model: number, rate: number): string
   getLearningRate(model: number): string
-  predict(model: number, dataset: number, from: number, count: number): string
-  activations(model: number, dataset: number, names: string): string
-  gradients(model: number, dataset: number, own: number, training: number): string
+  /** Where the answer lies (block.ts); 0: see failure. */
+  predict(model: number, block: number, from: number, count: number): number
+  failure(): string
+  activations(model: number, block: number, names: string): string
+  gradients(model: number, block: number, own: number, training: number): string
   memory(model: number, batchSize: number, training: number): string
   digitFromPixels(
     pixels: number,
@@ -126,7 +128,7 @@ export async function instantiate(
  * Calls; where that needs the rest of the engine, fetches it and calls again. Numbers that lie in the
  * heap are to be copied within the call: afterwards another call may have had its turn.
  */
-export async function whole<Result>(native: NativeModule, call: () => Result): Promise<Result> {
+export function whole<Result>(native: NativeModule, call: () => Result): Result | Promise<Result> {
   native.wantsRest = false
   try {
     return call()
@@ -135,8 +137,7 @@ export async function whole<Result>(native: NativeModule, call: () => Result): P
     const needed = native.wantsRest || code === 'needs-rest'
     if (native.bringRest === undefined || !needed) throw error
   }
-  await native.bringRest()
-  return call()
+  return native.bringRest().then(call)
 }
 
 /** Threads that take longer than this to start are given up. */
@@ -170,19 +171,21 @@ export function unwrap<Result>(text: string): Result {
   throw new FoveaError(answer.error.code, answer.error.message)
 }
 
-/** Copies bytes into the heap; the caller owns the pointer. `what` opens the sentence on failure. */
-export function copyIn(native: NativeModule, data: TensorData, what: string): number {
+/** Room in the heap; the caller owns the pointer. `what` opens the sentence on failure. */
+export function allocate(native: NativeModule, bytes: number, what: string): number {
   // Sizes in the module have 32 bits: a larger one would be cut off to a small one.
-  const pointer = data.byteLength < 2 ** 32 ? native.allocate(data.byteLength) : 0
-  if (pointer === 0) {
-    throw new FoveaError(
-      'out-of-memory',
-      `${what}: needs ${data.byteLength} bytes, and the engine's memory has no room for them. ` +
-        `Use fewer examples, or dispose of models that are no longer needed.`,
-    )
-  }
+  const pointer = bytes < 2 ** 32 ? native.allocate(bytes) : 0
+  if (pointer !== 0) return pointer
+  throw new FoveaError(
+    'out-of-memory',
+    `${what}: needs ${bytes} bytes, and the engine's memory has no room for them. ` +
+      `Use fewer examples, or dispose of models that are no longer needed.`,
+  )
+}
+
+/** Copies bytes to where there is room for them. */
+export function put(native: NativeModule, pointer: number, data: ArrayBufferView): void {
   native.HEAPU8.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), pointer)
-  return pointer
 }
 
 /** Where the engine left numbers; pointer 0 stands for nothing but zeros. */

@@ -3,7 +3,15 @@
 // of letting messages pile up.
 // SPDX-License-Identifier: MIT
 import type { PlainError } from '../errors.js'
-import type { EngineCalls, EngineInfo, LossAnswer, LossQuestion, StepReport } from './engine.js'
+import { copyData } from '../tensor.js'
+import type {
+  Column,
+  EngineCalls,
+  EngineInfo,
+  LossAnswer,
+  LossQuestion,
+  StepReport,
+} from './engine.js'
 
 /** The first message: the compiled module and what to make of it. */
 export interface StartMessage {
@@ -21,6 +29,8 @@ export interface CallMessage {
   id: number
   call: keyof EngineCalls
   request: unknown
+  /** Whether an abort may follow. */
+  abortable: boolean
 }
 
 /** From the page to the engine. */
@@ -52,6 +62,13 @@ export const kReportsInFlight = 3
 export interface Port {
   post(message: unknown, transfer: Transferable[]): void
   listen(onMessage: (message: unknown) => void): void
+}
+
+/** A request whose columns are copies, to be sent later or moved elsewhere. */
+export function withOwnColumns<Request>(request: Request): Request {
+  const columns = (request as { columns?: readonly Column[] } | null)?.columns
+  if (columns === undefined) return request
+  return { ...request, columns: columns.map((one) => ({ ...one, data: copyData(one.data) })) }
 }
 
 /** Every buffer of a result, so that it moves instead of being copied once more. */

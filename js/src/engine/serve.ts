@@ -13,7 +13,8 @@ import type { CallMessage, FromEngine, Port, StartMessage, ToEngine } from './pr
 
 /** A call that has not been answered yet. */
 interface OpenCall {
-  abort: AbortController
+  /** Only where an abort may come: it costs as much as a small prediction's arithmetic. */
+  abort: AbortController | undefined
   unacknowledged: number
   proceed: () => void
   /** Takes the losses that were asked for. */
@@ -69,18 +70,18 @@ export function serve(port: Port, factory: ModuleFactory): void {
   }
 
   const ask = (id: number, call: OpenCall, lossOf: LossQuestion[]): Promise<LossAnswer[]> => {
-    const { signal } = call.abort
+    const signal = call.abort?.signal
     return new Promise((resolve, reject) => {
       call.answered = resolve
-      signal.addEventListener('abort', () => reject(abortError('fit', signal)))
+      signal?.addEventListener('abort', () => reject(abortError('fit', signal)))
       post({ id, lossOf })
     })
   }
 
   const answer = async (message: CallMessage): Promise<void> => {
-    const { id, call: name, request } = message
+    const { id, call: name, request, abortable } = message
     const call: OpenCall = {
-      abort: new AbortController(),
+      abort: abortable ? new AbortController() : undefined,
       unacknowledged: 0,
       proceed: () => {},
       answered: () => {},
@@ -91,7 +92,7 @@ export function serve(port: Port, factory: ModuleFactory): void {
         throw new FoveaError('internal', `the engine knows no call "${name}".`)
       }
       const method = engine[name] as (request: unknown, options: CallOptions) => Promise<unknown>
-      const signal = call.abort.signal
+      const signal = call.abort?.signal
       const onSteps = (steps: StepReport[]): void | Promise<void> => report(id, call, steps)
       const onLoss = (lossOf: LossQuestion[]): Promise<LossAnswer[]> => ask(id, call, lossOf)
       post({ id, result: await method.call(engine, request, { signal, onSteps, onLoss }) })
@@ -117,7 +118,7 @@ export function serve(port: Port, factory: ModuleFactory): void {
       if (call === undefined) return
       if ('losses' in message) return call.answered(message.losses)
       if ('abort' in message)
-        call.abort.abort(new FoveaError(message.abort.code, message.abort.message))
+        call.abort?.abort(new FoveaError(message.abort.code, message.abort.message))
       else --call.unacknowledged
       call.proceed()
     }

@@ -9,7 +9,7 @@ import type {
   FitEpochRequest,
   StepReport,
 } from './engine.js'
-import { copyIn, copyTensorOut, unwrap, whole } from './native.js'
+import { allocate, copyTensorOut, put, unwrap, whole } from './native.js'
 import type { NativeModule, Place } from './native.js'
 import { yieldToMessages } from './yield.js'
 
@@ -47,24 +47,17 @@ export class Run {
  * loss the caller computes, nothing else may run there.
  */
 export class Turn {
-  private held: Promise<unknown> | undefined
+  private held: Promise<void> | undefined
 
-  /** Does something in one go, when nobody holds the model. */
-  async use<Result>(work: () => Result): Promise<Result> {
-    while (this.held !== undefined) await this.held
-    return work()
-  }
-
-  /** Holds the model while something takes its time. */
-  async hold<Result>(work: () => Promise<Result>): Promise<Result> {
-    while (this.held !== undefined) await this.held
+  /** Does something when nobody holds the model, and holds it while that takes its time. */
+  hold<Result>(work: () => Result | Promise<Result>): Result | Promise<Result> {
+    if (this.held !== undefined) return this.held.then(() => this.hold(work))
     const done = work()
-    this.held = done.catch(() => {})
-    try {
-      return await done
-    } finally {
-      this.held = undefined
+    if (done instanceof Promise) {
+      const free = (): void => (this.held = undefined)
+      this.held = done.then(free, free)
     }
+    return done
   }
 }
 
@@ -108,8 +101,9 @@ async function step<Result>(
       if (pointer !== 0) native.HEAPF32.set(answers[k]?.gradient ?? [], pointer / 4)
     })
     const values = Float64Array.from(answers, ({ loss }) => loss)
-    const pointer = copyIn(native, new Uint8Array(values.buffer), place)
+    const pointer = allocate(native, values.byteLength, place)
     try {
+      put(native, pointer, values)
       return unwrap(native.finishStep(model, flag, pointer, values.length))
     } finally {
       native.release(pointer)

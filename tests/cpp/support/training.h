@@ -19,9 +19,8 @@ namespace fovea::test {
 template <class Element>
 Column column_of(std::string place, DataType type, const Shape& shape,
                  const std::vector<Element>& values) {
-  void* bytes = std::malloc(std::max<std::size_t>(values.size() * sizeof(Element), 1));
-  if (!values.empty()) std::memcpy(bytes, values.data(), values.size() * sizeof(Element));
-  return {std::move(place), type, shape, bytes};
+  const auto owner = std::make_shared<const std::vector<Element>>(values);
+  return {std::move(place), type, shape, std::shared_ptr<const void>(owner, owner->data())};
 }
 
 inline Column floats_column(std::string place, const Shape& shape,
