@@ -14,7 +14,9 @@
 
 #include "kernels/simd.h"
 
-#if defined(__clang__)
+#if HWY_TARGET == HWY_EMU128
+#define FOVEA_UNROLL  // there are no registers to keep a tile in, and bytes count
+#elif defined(__clang__)
 #define FOVEA_UNROLL _Pragma("clang loop unroll(full)")
 #else
 #define FOVEA_UNROLL _Pragma("GCC unroll 16")
