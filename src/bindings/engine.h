@@ -77,6 +77,7 @@ class Engine {
   static Evaluator& evaluator_of(Session& found);
   static std::string evaluated(Session& found, bool done);
   Trainer& trainer(int model, std::string_view task);
+  std::string take_state(int model, const std::string& given);
   std::shared_ptr<Dataset> dataset(int number);
 
   std::unique_ptr<Workers> workers_ = std::make_unique<Workers>(1);

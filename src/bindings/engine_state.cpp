@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Where a training stands, in the words that cross the border. Rarely asked for, so a browser
-// fetches it later (core/rest.h).
+// Where a training stands, in the words that cross the border. Every training is asked; few are
+// told where to go on, so that a browser fetches later (core/rest.h), and it must not be inlined.
 #include "bindings/describe.h"
 #include "bindings/engine.h"
 #include "core/json.h"
@@ -67,25 +67,29 @@ std::string weigh(const std::string& spec) {
 
 }  // namespace
 
-std::string Engine::training_state(int model, const std::string& given) {
+[[gnu::noinline]] std::string Engine::take_state(int model, const std::string& given) {
   if (given.starts_with("model ")) return weigh(given);
   Trainer& training = trainer(model, "resume");
-  for (DescriptionLine& line : parse_description(given)) {
-    if (line.type == "progress") {
-      training.restore(read_progress(std::move(line)));
-      continue;
-    }
-    if (line.type == "evaluate") {
-      Session& found = session(model);
-      found.next_adds_up = true;
-      if (line.take("first") == "1") found.sum.reset();
-    } else {
-      Options options("fit", std::move(line.options));
-      const int start = options.integer("start", 0, 3);
-      training.begin_next(static_cast<EpochStart>(start), options.integer("streamed", 0, 1) != 0);
-    }
-    return "{}";
+  DescriptionLine line = std::move(parse_description(given).front());
+  if (line.type == "progress") {
+    training.restore(read_progress(std::move(line)));
+    return training_state(model, "");
   }
+  if (line.type == "evaluate") {
+    Session& found = session(model);
+    found.next_adds_up = true;
+    if (line.take("first") == "1") found.sum.reset();
+  } else {
+    Options options("fit", std::move(line.options));
+    const int start = options.integer("start", 0, 3);
+    training.begin_next(static_cast<EpochStart>(start), options.integer("streamed", 0, 1) != 0);
+  }
+  return "{}";
+}
+
+std::string Engine::training_state(int model, const std::string& given) {
+  if (!given.empty()) return take_state(model, given);
+  Trainer& training = trainer(model, "resume");
   const Optimizer& optimizer = *training.recipe().optimizer;
   const std::vector<Parameter>& parameters = session(model).model.network().parameters;
   json::Members slots;

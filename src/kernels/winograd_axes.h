@@ -6,6 +6,7 @@
 // sum; with the usual points 1 and 2 they are four times as large.
 #pragma once
 
+#include <algorithm>
 #include <utility>
 
 #include "kernels/simd.h"
@@ -101,7 +102,7 @@ struct GradientAxis {
     y[2] = minus(even_a, a, odd_a);
     y[3] = plus(even_b, b, odd_b);
     y[4] = minus(even_b, b, odd_b);
-    y[5] = hn::Or(x[3], hn::And(only_two, x[1]));
+    y[5] = hn::Add(x[3], hn::And(only_two, x[1]));
   }
 };
 
@@ -121,7 +122,7 @@ struct FilterAxis {
     y[2] = hn::Sub(even_a, odd_a);
     y[3] = hn::Add(even_b, odd_b);
     y[4] = hn::Sub(even_b, odd_b);
-    y[5] = hn::Or(x[4], hn::And(only_three, x[2]));
+    y[5] = hn::Add(x[4], hn::And(only_three, x[2]));
   }
 };
 
@@ -151,10 +152,11 @@ template <int kFrom, int kTo, class Axis, class Load, class Store>
 HWY_INLINE void transform_in_memory(const Axis& axis, int first, int last, const Load& load_column,
                                     const Store& store_row) {
   Vector columns[kIn][kIn], rows[kIn][kIn];
+  bool there[kIn];
   for (int j = 0; j < kFrom; ++j) {
     Vector x[kFrom];
-    const bool there = load_column(j, x);
-    for (int i = 0; i < kFrom; ++i) columns[j][i] = there ? x[i] : zero();
+    there[j] = load_column(j, x);
+    for (int i = 0; i < kFrom; ++i) columns[j][i] = there[j] ? x[i] : zero();
   }
   auto* source = columns;
   auto* target = rows;
@@ -165,8 +167,9 @@ HWY_INLINE void transform_in_memory(const Axis& axis, int first, int last, const
       for (int i = 0; i < kFrom; ++i) x[i] = source[j][i];
       axis(x, y);
       FOVEA_UNROLL
-      for (int i = 0; i < kTo; ++i) target[i][j] = y[i];
+      for (int i = 0; i < kTo; ++i) target[i][j] = there[j] ? y[i] : zero();  // never -0
     }
+    std::fill_n(there, kIn, true);
     std::swap(source, target);
   }
   for (int i = first; i < last; ++i) {
