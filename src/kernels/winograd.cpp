@@ -17,9 +17,6 @@ constexpr int kLaneInt = static_cast<int>(kLaneCount);
 /// then: where many inputs are zero many gradients are, and Adam would make steps of the noise.
 constexpr float kNoise = 0x1p-22F;
 
-/// What `channels` numbers take where whole vectors are written; those behind them mean nothing.
-int padded(int channels) { return (channels + kLaneInt - 1) / kLaneInt * kLaneInt; }
-
 /// Calls f(c, again) for every four channels, c the first. The last four may overlap those before:
 /// `again` of them were there already.
 template <class Function>

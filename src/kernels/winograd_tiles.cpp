@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "kernels/winograd_tiles.h"
 
-#include "kernels/simd.h"
 #include "kernels/winograd.h"
 #include "kernels/winograd_axes.h"
 
@@ -24,9 +23,6 @@ constexpr int kLaneInt = static_cast<int>(kLaneCount);
 
 /// Tiles of a block: a multiple of both register tiles' heights.
 constexpr int kBlockStep = 12;
-
-/// What `channels` numbers take where whole vectors are written.
-int padded(int channels) { return (channels + kLaneInt - 1) / kLaneInt * kLaneInt; }
 
 /// Of `passes` products for each pair of channels, computed for `pixels` by the plain sum, and with
 /// so many `channels` to carry over or back.

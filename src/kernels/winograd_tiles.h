@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "kernels/geometry.h"
+#include "kernels/simd.h"
 
 namespace fovea {
 
@@ -17,6 +18,12 @@ struct ImageSize {
   int rows = 0, columns = 0, channels = 0;  // four channels or more
   [[nodiscard]] std::ptrdiff_t floats() const { return std::ptrdiff_t{rows} * columns * channels; }
 };
+
+/// What `channels` numbers take where whole vectors are written; those behind them mean nothing.
+inline int padded(int channels) {
+  constexpr int kLanesHere = static_cast<int>(kLaneCount);
+  return (channels + kLanesHere - 1) / kLanesHere * kLanesHere;
+}
 
 /// The tiles along one axis: the first `full` have six inputs, the others five. The last may still
 /// reach over the edge, where there are fewer outputs than tiles of five inputs have.

@@ -8,14 +8,15 @@
 #include <limits>
 
 #include "tests/cpp/support/conv2d_check.h"
-#include "tests/cpp/support/random_values.h"
+#include "tests/cpp/support/short_cuts.h"
 #include "tests/cpp/support/window_cases.h"
-#include "tests/cpp/support/workers.h"
 
 namespace fovea {
 namespace {
 
-using Floats = std::vector<float>;
+using test::Floats;
+using test::forward;
+using test::numbers;
 
 // Tiles that end behind the row, rows that are no whole block, an odd number of filters, vectors of
 // filters that overlap, padding on all sides, more images than groups, images cut into bands.
@@ -68,96 +69,14 @@ Conv2dGeometry geometry(int batch, int channels) {
   return g;
 }
 
-Floats numbers(test::RandomValues& random, const Shape& shape) {
-  Floats result(static_cast<std::size_t>(shape.size()));
-  for (float& value : result) value = static_cast<float>(random.next());
-  return result;
-}
-
-Floats forward(const Conv2dGeometry& g, const Floats& input, const Floats& filter) {
-  Floats output(static_cast<std::size_t>(g.output_shape().size()));
-  Floats scratch(static_cast<std::size_t>(conv2d_forward_scratch(g, 1)));
-  conv2d_forward(g,
-                 {.input = {input.data(), g.input_shape()},
-                  .filter = {filter.data(), g.filter_shape()},
-                  .output = {output.data(), g.output_shape()},
-                  .scratch = scratch},
-                 test::one_thread());
-  return output;
-}
-
-Floats filter_gradient(const Conv2dGeometry& g, const Floats& input, const Floats& gradient) {
-  Floats result(static_cast<std::size_t>(g.filter_shape().size()));
-  Floats scratch(static_cast<std::size_t>(conv2d_backward_scratch(g, 1)));
-  conv2d_backward(g,
-                  {.input = {input.data(), g.input_shape()},
-                   .output_gradient = {gradient.data(), g.output_shape()},
-                   .filter_gradient = {result.data(), g.filter_shape()},
-                   .scratch = scratch},
-                  test::one_thread());
-  return result;
-}
-
-double root_mean_error(const Floats& values, const std::vector<double>& expected) {
-  double squares = 0;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    squares += std::pow(static_cast<double>(values[i]) - expected[i], 2);
-  }
-  return std::sqrt(squares / static_cast<double>(values.size()));
-}
-
 TEST_CASE("conv2d by lines: float errors are at most four times those of a plain sum", "[line]") {
   const int channels = GENERATE(1, 2, 3);
-  const Conv2dGeometry g = geometry(4, channels);
-  test::RandomValues random(static_cast<std::uint32_t>(channels));
-  const Floats input = numbers(random, g.input_shape());
-  const Floats filter = numbers(random, g.filter_shape());
-  const Floats gradient = numbers(random, g.output_shape());
-  std::vector<double> output(gradient.size()), slope(filter.size());
-  Floats plain_output(gradient.size()), plain_slope(filter.size());
-  for (int y = 0; y < static_cast<int>(gradient.size()); ++y) {
-    const int pixel = y / 24;
-    for (int w = y % 24; w < static_cast<int>(filter.size()); w += 24) {
-      const int down = w / (24 * channels * 5) - 2;
-      const int right = w / (24 * channels) % 5 - 2;
-      const int row = pixel / kSide % kSide + down;
-      const int column = pixel % kSide + right;
-      if (row < 0 || row >= kSide || column < 0 || column >= kSide) continue;
-      const auto x =
-          static_cast<std::size_t>((pixel + down * kSide + right) * channels + w / 24 % channels);
-      const auto to = static_cast<std::size_t>(y);
-      const auto tap = static_cast<std::size_t>(w);
-      output[to] += static_cast<double>(input[x]) * static_cast<double>(filter[tap]);
-      slope[tap] += static_cast<double>(input[x]) * static_cast<double>(gradient[to]);
-      plain_output[to] += input[x] * filter[tap];
-      plain_slope[tap] += input[x] * gradient[to];
-    }
-  }
   INFO(channels << " channels");
-  CHECK(root_mean_error(forward(g, input, filter), output) <
-        4 * root_mean_error(plain_output, output));
-  CHECK(root_mean_error(filter_gradient(g, input, gradient), slope) <
-        4 * root_mean_error(plain_slope, slope));
+  test::check_float_errors(geometry(4, channels), static_cast<std::uint32_t>(channels));
 }
 
-// Adam divides a gradient by its size, so noise would move a weight as far as a true gradient.
 TEST_CASE("conv2d by lines: a filter gradient whose terms are all zero is zero", "[line]") {
-  const Conv2dGeometry g = geometry(3, 3);
-  test::RandomValues random(3);
-  Floats input = numbers(random, g.input_shape());
-  Floats gradient = numbers(random, g.output_shape());
-  // Inputs in the left half and gradients in the right one: only the left taps see both.
-  for (std::size_t i = 0; i < input.size(); ++i) {
-    if (i / 3 % kSide >= 6) input[i] = 0;
-  }
-  for (std::size_t i = 0; i < gradient.size(); ++i) {
-    if (i / 24 % kSide < 6) gradient[i] = 0;
-  }
-  const Floats slope = filter_gradient(g, input, gradient);
-  for (std::size_t i = 0; i < slope.size(); ++i) {
-    INFO(i);
-    CHECK((slope[i] != 0) == (i / (3 * 24) % 5 < 2));
-  }
+  test::check_zero_gradients(geometry(3, 3));
 }
 
 TEST_CASE("conv2d by lines: a NaN reaches the outputs that read it, and none beyond their tiles",
