@@ -70,9 +70,10 @@ export async function measureAll(entries, cases, options, notes) {
     const others = watchOthers(pids)
     const runs = await measureCase(some, work, options, notes)
     const busy = others()
-    const clock = clockOf(runs)
+    const racing = runs.filter(({ entry }) => !entry.yardstick)
+    const clock = clockOf(racing)
     rows.push(...runs.map((run) => ({ ...rowOf(run, work, clock), busy })))
-    comparisons.push(...comparisonsOf(runs, { ...work, busy }))
+    comparisons.push(...comparisonsOf(racing, { ...work, busy }))
     gains.push(...gainsOf(runs, { ...work, busy }))
     const { net, phase, batch, data } = work
     process.stderr.write(

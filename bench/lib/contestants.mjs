@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Who takes part: library, variant, threads and host, with the command that starts it. Who is slow
 // beyond comparison may be bound to some pixels and batches: `data`, `batches`. `slow`: few starts,
-// the first batch is warm-up enough. `fresh`: a new process for each case.
+// the first batch is warm-up enough. `fresh`: a new process for each case. `yardstick`: no contestant,
+// but what the latencies are to be seen beside.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -82,6 +83,8 @@ export function contestants(libraries, { node20, notes }) {
       for (const threads of [1, 2])
         for (const variant of ['simd', 'relaxed'])
           add('fovea', 'peers/fovea.mjs', one(variant, threads))
+      const alone = { phases: ['infer'], batches: [1], yardstick: true }
+      add('a plain loop', 'peers/loop.mjs', one('js'), alone)
     },
     pytorch: () => {
       for (const threads of [1, 2])

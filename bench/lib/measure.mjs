@@ -31,8 +31,11 @@ async function calibrate({ child, slow }, settings) {
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** Prepares a contestant for a case; undefined, and a note, where it cannot. */
-async function enter(entry, work, settings, notes) {
+/**
+ * Prepares a contestant for a case, and tells it how long the quickest of those before it takes;
+ * undefined, and a note, where it cannot.
+ */
+async function enter(entry, work, settings, runs, notes) {
   try {
     const { net, phase, batch, pixels } = work
     if (entry.fresh && entry.child.used) {
@@ -40,7 +43,8 @@ async function enter(entry, work, settings, notes) {
       entry.child = await Child.start(entry)
     }
     entry.child.used = true
-    await entry.child.call('prepare', { net, phase, batch, pixels })
+    const stepMs = Math.min(...runs.map(({ steps }) => settings.windowMs / steps))
+    await entry.child.call('prepare', { net, phase, batch, pixels, stepMs })
     const size = await calibrate(entry, settings)
     return { entry, ...size, walls: [], cpus: [], times: [] }
   } catch (error) {
@@ -57,7 +61,7 @@ function drop(entry, { net, phase, batch, data }, error, notes) {
 export async function measureCase(entries, work, settings, notes) {
   const runs = []
   for (const entry of entries) {
-    const run = await enter(entry, work, settings, notes)
+    const run = await enter(entry, work, settings, runs, notes)
     if (run) runs.push(run)
   }
   for (let window = 0; window < settings.windows; ++window) {

@@ -24,19 +24,34 @@ export function walk(net, visit) {
   }
 }
 
+/** The products of each layer with weights for one image, and how many weights they are made with. */
+function layersWithWeights(net) {
+  const found = []
+  walk(net, (layer, [height, width, channels]) => {
+    const { size, pad, filters, units } = layer
+    const edge = (length) => length + 2 * pad - size + 1
+    if (layer.type === 'conv') {
+      const weights = size * size * channels * filters
+      found.push({ weights, products: edge(height) * edge(width) * weights })
+    }
+    if (layer.type === 'dense') {
+      const weights = height * width * channels * units
+      found.push({ weights, products: weights })
+    }
+  })
+  return found
+}
+
+/** Numbers that a network reads for an image: its weights, without biases. */
+export const weightsOf = (net) =>
+  layersWithWeights(net).reduce((sum, { weights }) => sum + weights, 0)
+
 /**
  * Floating-point operations per image, two for each multiply-add of convolutions and dense layers.
  * A training step is three forwards less the gradient of the images, which nobody needs.
  */
 export function operations(net, phase) {
-  const products = []
-  walk(net, (layer, [height, width, channels]) => {
-    const { size, pad, filters, units } = layer
-    const edge = (length) => length + 2 * pad - size + 1
-    if (layer.type === 'conv')
-      products.push(edge(height) * edge(width) * filters * size * size * channels)
-    if (layer.type === 'dense') products.push(height * width * channels * units)
-  })
-  const forward = products.reduce((sum, count) => sum + count, 0)
-  return 2 * (phase === 'train' ? 3 * forward - products[0] : forward)
+  const layers = layersWithWeights(net)
+  const forward = layers.reduce((sum, { products }) => sum + products, 0)
+  return 2 * (phase === 'train' ? 3 * forward - layers[0].products : forward)
 }

@@ -68,8 +68,9 @@ export function latencyTable(rows) {
     `${net} ${library} ${variant} x${threads}, ${host}`,
     medianMs.toFixed(3),
     p99Ms.toFixed(3),
+    (p99Ms / medianMs).toFixed(2),
   ])
-  return table([['one image, ms (wall)', 'median', 'p99'], ...body.sort()])
+  return table([['one image, ms (wall)', 'median', 'p99', 'ratio'], ...body.sort()])
 }
 
 export function startTable(starts) {

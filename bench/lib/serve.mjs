@@ -12,7 +12,7 @@ import { kExamples, readPixels } from './pixels.mjs'
 export const kSettings = JSON.parse(process.argv[2] ?? '{"variant":"simd","threads":1}')
 
 /**
- * Answers the parent. `prepare({ net, phase, batch, images, labels, size })` resolves to
+ * Answers the parent. `prepare({ net, phase, batch, images, labels, size, stepMs })` resolves to
  * { run(steps, times) -> a number made of the results, dispose() }; `times` gets the milliseconds of
  * each call where calls can be told apart. A library whose results no number is made of could skip
  * the work.
@@ -24,11 +24,11 @@ export async function serve(identity, prepare) {
   const send = (answer) => write(`${JSON.stringify(answer)}\n`)
   let prepared
   const calls = {
-    async prepare({ net: name, phase, batch, pixels }) {
+    async prepare({ net: name, phase, batch, pixels, stepMs }) {
       await prepared?.dispose()
       const net = kNets[name]
       const size = net.input.reduce((product, length) => product * length, 1)
-      prepared = await prepare({ net, phase, batch, size, ...readPixels(pixels) })
+      prepared = await prepare({ net, phase, batch, size, stepMs, ...readPixels(pixels) })
       return {}
     },
     async window({ steps }) {
@@ -57,16 +57,23 @@ export async function serve(identity, prepare) {
   process.exit(0)
 }
 
-/** `run` for a library that is called batch by batch: `step(first example)` gives a number. */
+/** After others had the processor, the first calls of a window fetch weights and code into its caches. */
+const kWarmMilliseconds = 5
+
+/**
+ * `run` for a library that is called batch by batch: `step(first example)` gives a number. Calls count
+ * one by one once the processor's caches are the caller's again.
+ */
 export function loop(batch, step) {
   const batches = Math.floor(kExamples / batch)
   let next = 0
   return async (steps, times) => {
     let sum = 0
+    const begin = performance.now()
     for (let i = 0; i < steps; ++i) {
       const start = performance.now()
       sum += await step(batch * (next++ % batches))
-      times.push(performance.now() - start)
+      if (start - begin >= kWarmMilliseconds) times.push(performance.now() - start)
     }
     return sum
   }
