@@ -2,7 +2,9 @@
 // The time of each layer in a training step: fovea_layers DESCRIPTION BATCH, where DESCRIPTION is
 // the text of a model (src/graph/model_spec.h). Every instruction of the compiled program is run
 // many times by itself, which it can be since kernels overwrite; the median counts, in processor
-// time. A program of its own rather than a call of the engine, so that nobody downloads it.
+// time. Before each window of a layer stands one of the bare register tile: the layer's share of
+// the limit is the median of both neighbours' ratios, which a machine that slows down leaves as
+// they are. A program of its own rather than a call of the engine, so that nobody downloads it.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -16,6 +18,7 @@
 #include <ctime>
 #endif
 
+#include "bench/register_tile.h"
 #include "core/json.h"
 #include "graph/model.h"
 
@@ -40,6 +43,8 @@ using fovea::Plan;
 
 constexpr int kWindows = 25;
 constexpr double kWindowMilliseconds = 4;
+constexpr int kTiles = 1500;       // in a window of the bare tile: one to two milliseconds
+constexpr int kWarmWindows = 200;  // until V8 has compiled the tile twice
 constexpr std::uint32_t kSeed = 1;
 
 /// Numbers like those of a training: half of the activations' inputs are negative.
@@ -50,19 +55,42 @@ void fill(fovea::TensorView view, std::uint32_t& state, float low, float high) {
   }
 }
 
-/// Of one run, the median of many windows.
-double time_of(Model& model, Plan& plan, const Instruction& instruction) {
-  const auto window = [&](int runs) {
+double median_of(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::ranges::nth_element(values, middle);
+  return *middle;
+}
+
+struct Times {
+  double ms = 0;     // of one run
+  double tiles = 0;  // how many bare tiles take as long
+};
+
+/// A window of the bare tile.
+void run_tiles() {
+  static const fovea::bench::RegisterTile tile;
+  if (tile.run(kTiles) < 0) std::abort();  // so that its sums are used
+}
+
+/// The medians of many windows.
+Times time_of(Model& model, Plan& plan, const Instruction& instruction) {
+  const auto window = [](const auto& work) {
     const double start = processor_milliseconds();
-    for (int i = 0; i < runs; ++i) model.run(plan, instruction, kSeed, 0);
+    work();
     return processor_milliseconds() - start;
   };
   int runs = 1;
-  while (window(runs) < kWindowMilliseconds && runs < (1 << 20)) runs *= 2;
-  std::vector<double> times;
-  for (int i = 0; i < kWindows; ++i) times.push_back(window(runs) / runs);
-  std::ranges::nth_element(times, times.begin() + kWindows / 2);
-  return times[kWindows / 2];
+  const auto layer = [&] {
+    for (int i = 0; i < runs; ++i) model.run(plan, instruction, kSeed, 0);
+  };
+  while (window(layer) < kWindowMilliseconds && runs < (1 << 20)) runs *= 2;
+  std::vector<double> times, tiles;
+  for (int i = 0; i < kWindows; ++i) {
+    const double pace = window(run_tiles) / kTiles;
+    times.push_back(window(layer) / runs);
+    tiles.push_back(times.back() / pace);
+  }
+  return {median_of(times), median_of(tiles)};
 }
 
 /// Two for each multiply-add of a convolution or dense layer; its backward pass is as much for the
@@ -83,15 +111,18 @@ double operations(const Network& network, const Instruction& instruction, bool b
 
 std::string line(Model& model, Plan& plan, const Instruction& instruction, bool backward) {
   const Network& network = model.network();
+  const Times times = time_of(model, plan, instruction);
   fovea::json::Members members;
   if (instruction.kind == Instruction::Kind::kForward ||
       instruction.kind == Instruction::Kind::kBackward) {
     const fovea::Step& step = network.steps[static_cast<std::size_t>(instruction.step)];
     const fovea::Node& node = network.nodes[static_cast<std::size_t>(step.node)];
     members.add("layer", node.name).add("type", node.type);
-    members.add("operations", operations(network, instruction, backward));
+    const double done = operations(network, instruction, backward);
+    members.add("operations", done);
+    members.add("share", done / (times.tiles * fovea::bench::RegisterTile::kOperations));
   }
-  return members.add("backward", backward).add("ms", time_of(model, plan, instruction)).object();
+  return members.add("backward", backward).add("ms", times.ms).object();
 }
 
 }  // namespace
@@ -112,6 +143,7 @@ int main(int count, char** arguments) {
   std::uint32_t state = 1;
   fill(model.input(plan, 0), state, 0, 1);
   fovea::json::Members lines;
+  for (int i = 0; i < kWarmWindows; ++i) run_tiles();
   for (const Instruction& instruction : plan.program.forward) {
     lines.element(line(model, plan, instruction, false));
   }

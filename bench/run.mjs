@@ -43,12 +43,12 @@ function print(result) {
 const isPage = (host) => /^(Chromium|Firefox|WebKit)/.test(host)
 
 /** Everything about Fovea that is not a race: its layers, its memory, its pages. What fails is noted. */
-async function measureOwn(options, limit, notes) {
+async function measureOwn(options, notes) {
   const measured = { layers: [], memory: [], pages: { rows: [], starts: [] } }
   if (!options.only.includes('fovea') || (options.quick && !options.browser)) return measured
   const names = options.browser ? kBrowsers : ['chromium']
   const parts = {
-    layers: () => measureLayers(options, limit, notes),
+    layers: () => measureLayers(options, notes),
     memory: () => measureMemory(options),
     pages: () => measureBrowsers(names, options, notes, { startsOnly: !options.browser }),
   }
@@ -81,7 +81,7 @@ async function fullRun(options, folder) {
   }
   // What the machine can do: the better of before and after.
   const limit = options.quick ? before : await measureLimit(options, notes, before)
-  const { layers, memory, pages } = await measureOwn(options, limit, notes)
+  const { layers, memory, pages } = await measureOwn(options, notes)
   measured.rows.push(...pages.rows)
   starts.push(...pages.starts)
   const { quick, windows, windowMs } = options
@@ -106,7 +106,7 @@ const kReports = {
   async layers(options) {
     const notes = []
     const limit = await measureLimit(options, notes)
-    const layers = await measureLayers(options, limit, notes)
+    const layers = await measureLayers(options, notes)
     return { text: [...layersTables(layers), ...new Set(notes)].join('\n\n'), limit, layers, notes }
   },
   async browserAlone(options) {

@@ -12,6 +12,9 @@ import { main, PlainError, runAsync, say, seconds } from './lib/shell.mjs'
 import { digest, once } from './lib/stamp.mjs'
 import { kModuleFiles, kVariants, wasmFolder } from './lib/variants.mjs'
 
+/** The benchmark's programs of the core. */
+export const kBenchInputs = ['bench/limit.cpp', 'bench/layers.cpp', 'bench/register_tile.h']
+
 const kTestInputs = ['tests/cpp', 'tests/reference']
 
 /** The modules of the given variants; two variants at a time keep two processors busy at links. */
@@ -41,7 +44,7 @@ export function buildWasmTests(variants = kVariants) {
 /** The tests, and the benchmark's programs, so that they are known to compile. */
 export const buildNative = (preset = 'native-debug') =>
   buildPreset(preset, ['fovea_tests', 'fovea_limit', 'fovea_layers'], {
-    inputs: [...kTestInputs, 'bench/limit.cpp', 'bench/layers.cpp'],
+    inputs: [...kTestInputs, ...kBenchInputs],
     outputs: ['fovea_tests'],
   })
 

@@ -38,10 +38,10 @@ function described(net) {
 
 /**
  * A row per layer, pass and variant: { net, variant, batch, layer, type, channels, backward, ms,
- * operations, gflops, share }. `share` is of `limit[variant]`, both in GFLOP/s; `backward` is every
- * gradient that the layer owes: of weights and, but for the first layer, of inputs. Builds what it needs.
+ * operations, gflops, share }. `share` is of the limit, which was measured beside each window; `backward` is
+ * every gradient that the layer owes: of weights and, but for the first layer, of inputs. Builds what it needs.
  */
-export async function measureLayers(options, limit, notes) {
+export async function measureLayers(options, notes) {
   const rows = []
   for (const variant of ['simd', 'relaxed'])
     for (const net of options.nets) {
@@ -54,14 +54,21 @@ export async function measureLayers(options, limit, notes) {
         notes.push(`layers, ${variant}: left out, fovea_layers is not built here.`)
         break
       }
-      for (const { layer = 'sum of gradients', type, operations, backward, ms } of JSON.parse(
+      for (const { layer = 'sum of gradients', type, operations, share, ...times } of JSON.parse(
         printed,
       )) {
-        const gflops = operations > 0 ? operations / ms / 1e6 : undefined
-        const share = limit[variant] > 0 && gflops ? gflops / limit[variant] : undefined
-        const channels = channelsOf[layer]
-        const row = { net, variant, batch: kBatch, layer, type, channels, backward, ms }
-        rows.push({ ...row, operations, gflops, share })
+        const row = {
+          net,
+          variant,
+          batch: kBatch,
+          layer,
+          type,
+          channels: channelsOf[layer],
+          ...times,
+        }
+        rows.push(
+          operations > 0 ? { ...row, operations, gflops: operations / row.ms / 1e6, share } : row,
+        )
       }
     }
   return rows

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { run, say } from '../../scripts/lib/shell.mjs'
 import { buildPreset } from '../../scripts/lib/cmake.mjs'
-import { buildTarget } from '../../scripts/build.mjs'
+import { buildTarget, kBenchInputs } from '../../scripts/build.mjs'
 import { setUp } from '../../scripts/setup.mjs'
 import { digest, once, readText } from '../../scripts/lib/stamp.mjs'
 import { wasmFolder } from '../../scripts/lib/variants.mjs'
@@ -35,7 +35,7 @@ export async function runProgram(name, variant, { asBuilt, args = [] }) {
   const file = join(wasmFolder(variant), `${name}.js`)
   if (!asBuilt)
     await buildPreset(`wasm-${variant}`, [name], {
-      inputs: ['bench/limit.cpp', 'bench/layers.cpp'],
+      inputs: kBenchInputs,
       outputs: [`${name}.js`],
     })
   if (!existsSync(file)) return undefined
