@@ -212,6 +212,52 @@ void winograd_filter(const WinogradGeometry& g, const WinogradFilter& filter, in
   }
 }
 
+void winograd::filter_of_three(const WinogradGeometry& g, const WinogradFilter& filter, int terms,
+                               int columns, float* packed) {
+  const bool along_terms = filter.k_step == 1;
+  if (g.taps != 3 || terms % kLaneInt != 0 || columns % kLaneInt != 0 ||
+      !(along_terms || filter.column_step == 1)) {
+    return winograd_filter(g, filter, terms, columns, packed);
+  }
+  const std::int64_t step = matrix_step(terms, columns);
+  const PackedWeights weights{packed, terms, columns};
+  const FilterAxis axis(false);
+  const std::ptrdiff_t next = along_terms ? filter.column_step : filter.k_step;
+  for (int column = 0; column < columns; column += kLaneInt) {
+    for (int k = 0; k < terms; k += kLaneInt) {
+      Vector taps[9][kLaneCount];  // of four terms each; lanes are columns
+      const float* from = filter.data + k * filter.k_step + column * filter.column_step;
+      for (Vector(&tap)[kLaneCount] : taps) {
+        Vector rows[kLaneCount];
+        FOVEA_UNROLL
+        for (int i = 0; i < kLaneInt; ++i) rows[i] = load(from + i * next);
+        if (along_terms) {
+          turn(rows, tap);
+        } else {
+          std::copy(rows, rows + kLaneCount, tap);
+        }
+        from += filter.tap_step;
+      }
+      for (int i = 0; i < kLaneInt; ++i) {
+        Vector half[kIn][3];
+        FOVEA_UNROLL
+        for (int j = 0; j < 3; ++j) {
+          Vector y[kIn];
+          axis.of_three({taps[j][i], taps[3 + j][i], taps[6 + j][i]}, y);
+          FOVEA_UNROLL
+          for (int row = 0; row < kIn; ++row) half[row][j] = y[row];
+        }
+        float* to = packed + weights.place(k + i, column);
+        for (int row = 0; row < g.side; ++row, to += g.side * step) {
+          Vector y[kIn];
+          axis.of_three(half[row], y);
+          for (int j = 0; j < g.side; ++j) store(y[j], to + j * step);
+        }
+      }
+    }
+  }
+}
+
 WinogradRoom::WinogradRoom(const WinogradGeometry& g, int block, Scratch& scratch)
     : inputs(scratch.take<float>(std::int64_t{block} * g.tile_step(g.input.channels))),
       outputs(scratch.take<float>(std::int64_t{block} * g.tile_step(g.output.channels))),

@@ -93,6 +93,10 @@ void multiply(const WinogradGeometry& g, const WinogradBlock& block, const float
 /// `channels` were carried over, and g's are some of them.
 void add_products(const WinogradGeometry& g, const WinogradBlock& block, const float* inputs,
                   const float* gradients, int channels, float* sums);
+/// winograd_filter, faster where there are three taps, terms and columns are multiples of four, and
+/// the numbers of one or the other stand side by side.
+void filter_of_three(const WinogradGeometry& g, const WinogradFilter& filter, int terms,
+                     int columns, float* packed);
 }  // namespace winograd
 
 }  // namespace fovea
