@@ -20,8 +20,8 @@ if(FOVEA_SIMD STREQUAL "scalar")
 else()
   # Vectors and unrolled loops are written out already; the compiler's own cost many bytes and save
   # no time.
-  set_source_files_properties(${hot_sources} PROPERTIES
-    COMPILE_OPTIONS "-O2;-fno-vectorize;-fno-slp-vectorize;-fno-unroll-loops")
+  target_compile_options(fovea_hot PRIVATE
+    -Os -fno-vectorize -fno-slp-vectorize -fno-unroll-loops)
 endif()
 
 function(add_module name environment)

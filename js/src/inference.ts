@@ -20,7 +20,7 @@ export interface EvaluateOptions {
   sampleWeight?: SampleWeight
 }
 
-/** Options of `predict`. */
+/** Options of `predict`, which takes 64 at a time at most: larger batches would take longer. */
 export interface PredictOptions extends Omit<EvaluateOptions, 'sampleWeight'> {
   /** A key: a later call with the same key supersedes this one, which rejects with `superseded`. */
   latest?: string

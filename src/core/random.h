@@ -13,6 +13,13 @@ namespace fovea {
 
 using PhiloxBlock = std::array<std::uint32_t, 4>;
 
+/// Philox's constants: what the counters are multiplied by, and what the keys grow by in each
+/// round.
+inline constexpr int kPhiloxRounds = 10;
+inline constexpr std::array<std::uint32_t, 2> kPhiloxFactors = {0xD2511F53, 0xCD9E8D57};
+inline constexpr std::array<std::uint32_t, 2> kPhiloxSteps = {0x9E3779B9,   // golden ratio
+                                                              0xBB67AE85};  // sqrt(3) - 1
+
 /// Four random words from a 128-bit counter and a 64-bit key.
 PhiloxBlock philox(PhiloxBlock counter, std::array<std::uint32_t, 2> key);
 
@@ -34,10 +41,14 @@ class RandomStream {
 
   /// Words 4 * index to 4 * index + 3 of the stream.
   [[nodiscard]] PhiloxBlock block(std::uint64_t index) const {
-    return philox({static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32U),
-                   major_, minor_},
-                  key_);
+    return philox(counter(index), key_);
   }
+  /// Of what a block is made.
+  [[nodiscard]] PhiloxBlock counter(std::uint64_t index) const {
+    return {static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32U), major_,
+            minor_};
+  }
+  [[nodiscard]] std::array<std::uint32_t, 2> key() const { return key_; }
 
  private:
   std::array<std::uint32_t, 2> key_;

@@ -110,7 +110,7 @@ std::int64_t conv2d_forward_scratch(const Conv2dGeometry& g, int slots) {
 
 std::int64_t conv2d_forward_kept(const Conv2dGeometry& g) {
   if (suits_winograd(g)) {
-    return winograd_filter_size(WinogradGeometry(g), g.channels, g.out_channels);
+    return is_wide(g) ? 0 : winograd_filter_size(WinogradGeometry(g), g.channels, g.out_channels);
   }
   if (suits_line(g)) return conv2d_line_filter_size(g);
   // Packing takes as long as the products of about ten pixels.

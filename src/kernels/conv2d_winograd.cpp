@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "kernels/conv2d_wide.h"
 #include "kernels/elementwise.h"
 #include "kernels/winograd.h"
 
@@ -81,7 +82,8 @@ struct BackwardWorkspace {
   Rooms<BackwardRoom> rooms;
 };
 
-/// What tiles' gradients are added to: zeros, or in each pixel the bias.
+}  // namespace
+
 void begin_with(ConstTensorView bias, std::span<float> pixels) {
   if (!bias) std::ranges::fill(pixels, 0.0F);
   for (std::size_t i = 0; bias && i < pixels.size(); i += bias.size()) {
@@ -89,13 +91,13 @@ void begin_with(ConstTensorView bias, std::span<float> pixels) {
   }
 }
 
-}  // namespace
-
 std::int64_t conv2d_winograd_forward_scratch(const Conv2dGeometry& g, int slots) {
+  if (is_wide(g)) return conv2d_wide_forward_scratch(g, slots);
   return scratch_floats<ForwardWorkspace>(g, slots, std::span<float>());
 }
 
 void conv2d_winograd_forward(const Conv2dGeometry& g, const Conv2dForward& call, Workers& workers) {
+  if (is_wide(g)) return conv2d_wide_forward(g, call, workers);
   Scratch scratch(call.scratch);
   const ForwardWorkspace work(g, workers.size(), call.kept, scratch);
   const WinogradGeometry tiling(g);
@@ -129,11 +131,13 @@ void conv2d_winograd_forward(const Conv2dGeometry& g, const Conv2dForward& call,
 }
 
 std::int64_t conv2d_winograd_backward_scratch(const Conv2dGeometry& g, int slots) {
+  if (is_wide(g)) return conv2d_wide_backward_scratch(g, slots);
   return scratch_floats<BackwardWorkspace>(g, slots);
 }
 
 void conv2d_winograd_backward(const Conv2dGeometry& g, const Conv2dBackward& call,
                               Workers& workers) {
+  if (is_wide(g)) return conv2d_wide_backward(g, call, workers);
   Scratch scratch(call.scratch);
   const BackwardWorkspace work(g, workers.size(), scratch);
   const WinogradGeometry tiling(g);

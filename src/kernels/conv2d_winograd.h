@@ -13,4 +13,7 @@ void conv2d_winograd_backward(const Conv2dGeometry& g, const Conv2dBackward& cal
                               Workers& workers);
 std::int64_t conv2d_winograd_backward_scratch(const Conv2dGeometry& g, int slots);
 
+/// What tiles' gradients are added to: zeros, or in each pixel the bias.
+void begin_with(ConstTensorView bias, std::span<float> pixels);
+
 }  // namespace fovea

@@ -36,10 +36,10 @@ std::int64_t matrix_step(int terms, int columns) {
 /// The inputs of a tile where they stand in an image, with zeros for those outside.
 template <int kRows>
 struct Patch {
-  Patch(const ImageSize& image, const float* data, int top, int left, int count, float* zeros)
-      : first(-left), last(image.columns - left), channels(image.channels) {
-    const std::ptrdiff_t pitch = std::ptrdiff_t{image.columns} * channels;
-    data += top * pitch + std::ptrdiff_t{left} * channels;
+  Patch(const ImageSize& image, const float* data, int top, int left, int count, const float* zeros)
+      : first(-left), last(image.columns - left), pixel(image.pitch) {
+    const std::ptrdiff_t pitch = std::ptrdiff_t{image.columns} * pixel;
+    data += top * pitch + std::ptrdiff_t{left} * pixel;
     for (int i = 0; i < kRows; ++i, data += pitch) {
       const bool inside = i < count && top + i >= 0 && top + i < image.rows;
       rows[i] = inside ? data : zeros;
@@ -49,12 +49,12 @@ struct Patch {
   HWY_INLINE bool load_column(int j, int c, Vector (&x)[kRows]) const {
     if (j < first || j >= last) return false;
     FOVEA_UNROLL
-    for (int i = 0; i < kRows; ++i) x[i] = load(rows[i] + j * channels + c);
+    for (int i = 0; i < kRows; ++i) x[i] = load(rows[i] + j * pixel + c);
     return true;
   }
   const float* rows[kRows];
   int first, last;  // columns inside
-  int channels;
+  int pixel;        // floats from one to the next
 };
 
 /// A row of a tile that was carried over.
@@ -74,11 +74,15 @@ HWY_INLINE bool take_column(const WinogradTile& tile, const float* from, int row
   return true;
 }
 
+}  // namespace
+
+namespace winograd {
+
 void carry_inputs(const WinogradGeometry& g, const float* input, const WinogradTile& tile,
-                  const WinogradRoom& room, float* to) {
+                  const float* zeros, float* to) {
   const int channels = g.input.channels;
   const Patch<kIn> patch(g.input, input + tile.image * g.input.floats(), tile.row - g.top,
-                         tile.column - g.left, tile.row_points, room.zeros);
+                         tile.column - g.left, tile.row_points, zeros);
   const int step = padded(channels);
   for_each_four(channels, [&](int c, int) {
     transform<kIn, kIn>(
@@ -91,11 +95,11 @@ void carry_inputs(const WinogradGeometry& g, const float* input, const WinogradT
 }
 
 void carry_gradients(const WinogradGeometry& g, const float* gradient, const WinogradTile& tile,
-                     const WinogradRoom& room, float* to) {
+                     const float* zeros, float* to) {
   const int channels = g.output.channels;
   const int fewer = g.taps - 1;
   const Patch<kOut> patch(g.output, gradient + tile.image * g.output.floats(), tile.row,
-                          tile.column, tile.row_points - fewer, room.zeros);
+                          tile.column, tile.row_points - fewer, zeros);
   const int step = padded(channels);
   for_each_four(channels, [&](int c, int) {
     transform<kOut, kIn>(
@@ -112,8 +116,9 @@ void carry_inputs_back(const WinogradGeometry& g, const float* from, const Winog
   const int channels = g.input.channels;
   const int top = tile.row - g.top;
   const int left = tile.column - g.left;
-  const std::ptrdiff_t pitch = std::ptrdiff_t{g.input.columns} * channels;
-  gradient += tile.image * g.input.floats() + top * pitch + std::ptrdiff_t{left} * channels;
+  const int pixel = g.input.pitch;
+  const std::ptrdiff_t pitch = std::ptrdiff_t{g.input.columns} * pixel;
+  gradient += tile.image * g.input.floats() + top * pitch + std::ptrdiff_t{left} * pixel;
   const int last_row = std::min(tile.row_points, g.input.rows - top);
   const int last_column = std::min(tile.column_points, g.input.columns - left);
   const int step = padded(channels);
@@ -129,7 +134,7 @@ void carry_inputs_back(const WinogradGeometry& g, const float* from, const Winog
           FOVEA_UNROLL
           for (int j = 0; j < kIn; ++j) {
             if (j + left < 0 || j >= last_column) continue;
-            float* at = to + j * channels;
+            float* at = to + j * pixel;
             store(hn::Add(load(at), hn::IfThenZeroElse(added, y[j])), at);
           }
         });
@@ -142,9 +147,10 @@ void carry_back(const WinogradGeometry& g, const WinogradCall& call, const Winog
   const int fewer = g.taps - 1;
   const int last_row = std::min(tile.row_points - fewer, g.output.rows - tile.row);
   const int last_column = std::min(tile.column_points - fewer, g.output.columns - tile.column);
-  const std::ptrdiff_t pitch = std::ptrdiff_t{g.output.columns} * channels;
+  const int pixel = g.output.pitch;
+  const std::ptrdiff_t pitch = std::ptrdiff_t{g.output.columns} * pixel;
   float* output = call.output + tile.image * g.output.floats() + tile.row * pitch +
-                  std::ptrdiff_t{tile.column} * channels;
+                  std::ptrdiff_t{tile.column} * pixel;
   const int step = padded(channels);
   for_each_four(channels, [&](int c, int) {
     const Vector bias = call.epilogue.bias == nullptr ? zero() : load(call.epilogue.bias + c);
@@ -159,13 +165,13 @@ void carry_back(const WinogradGeometry& g, const WinogradCall& call, const Winog
           for (int j = 0; j < kOut; ++j) {
             if (j >= last_column) break;
             const Vector v = hn::Add(y[j], bias);
-            store(call.epilogue.relu ? relu(v) : v, to + j * channels);
+            store(call.epilogue.relu ? relu(v) : v, to + j * pixel);
           }
         });
   });
 }
 
-}  // namespace
+}  // namespace winograd
 
 std::int64_t winograd_filter_size(const WinogradGeometry& g, int terms, int columns) {
   return g.products() * matrix_step(terms, columns);
@@ -206,13 +212,58 @@ void winograd_filter(const WinogradGeometry& g, const WinogradFilter& filter, in
   }
 }
 
+void winograd::filter_of_three(const WinogradGeometry& g, const WinogradFilter& filter, int terms,
+                               int columns, float* packed) {
+  const bool along_terms = filter.k_step == 1;
+  if (g.taps != 3 || terms % kLaneInt != 0 || columns % kLaneInt != 0 ||
+      !(along_terms || filter.column_step == 1)) {
+    return winograd_filter(g, filter, terms, columns, packed);
+  }
+  const std::int64_t step = matrix_step(terms, columns);
+  const PackedWeights weights{packed, terms, columns};
+  const FilterAxis axis(false);
+  const std::ptrdiff_t next = along_terms ? filter.column_step : filter.k_step;
+  for (int column = 0; column < columns; column += kLaneInt) {
+    for (int k = 0; k < terms; k += kLaneInt) {
+      Vector taps[9][kLaneCount];  // of four terms each; lanes are columns
+      const float* from = filter.data + k * filter.k_step + column * filter.column_step;
+      for (Vector(&tap)[kLaneCount] : taps) {
+        Vector rows[kLaneCount];
+        FOVEA_UNROLL
+        for (int i = 0; i < kLaneInt; ++i) rows[i] = load(from + i * next);
+        if (along_terms) {
+          turn(rows, tap);
+        } else {
+          std::copy(rows, rows + kLaneCount, tap);
+        }
+        from += filter.tap_step;
+      }
+      for (int i = 0; i < kLaneInt; ++i) {
+        Vector half[kIn][3];
+        FOVEA_UNROLL
+        for (int j = 0; j < 3; ++j) {
+          Vector y[kIn];
+          axis.of_three({taps[j][i], taps[3 + j][i], taps[6 + j][i]}, y);
+          FOVEA_UNROLL
+          for (int row = 0; row < kIn; ++row) half[row][j] = y[row];
+        }
+        float* to = packed + weights.place(k + i, column);
+        for (int row = 0; row < g.side; ++row, to += g.side * step) {
+          Vector y[kIn];
+          axis.of_three(half[row], y);
+          for (int j = 0; j < g.side; ++j) store(y[j], to + j * step);
+        }
+      }
+    }
+  }
+}
+
 WinogradRoom::WinogradRoom(const WinogradGeometry& g, int block, Scratch& scratch)
-    : inputs(scratch.take<float>(std::int64_t{block} * g.products() * padded(g.input.channels))),
-      outputs(scratch.take<float>(std::int64_t{block} * g.products() * padded(g.output.channels))),
+    : inputs(scratch.take<float>(std::int64_t{block} * g.tile_step(g.input.channels))),
+      outputs(scratch.take<float>(std::int64_t{block} * g.tile_step(g.output.channels))),
       zeros(scratch.take<float>(kIn * std::max(g.input.channels, g.output.channels))),
       tiles(scratch.take<WinogradTile>(block)),
-      from_offsets(scratch.take<std::int32_t>(block)),
-      to_offsets(scratch.take<std::int32_t>(block)) {
+      offsets(scratch.take<std::int32_t>(2 * std::int64_t{block})) {
   if (zeros != nullptr)
     std::fill_n(zeros, kIn * std::max(g.input.channels, g.output.channels), 0.0F);
 }
@@ -228,40 +279,64 @@ void for_each_product(const WinogradGeometry& g, const WinogradBlock& block, con
   }
 }
 
-/// The products of the block's tiles: to[tile, p, columns] = from[tile, p, terms] * filter[p].
-void multiply(const WinogradGeometry& g, const WinogradRoom& room, const WinogradBlock& block,
-              const float* from, const PackedWeights& weights, float* to) {
+}  // namespace
+
+void winograd::multiply(const WinogradGeometry& g, const WinogradBlock& block, const float* from,
+                        const PackedWeights& weights, float* to, std::int32_t* offsets) {
+  std::int32_t* to_offsets = offsets + block.count();
   const std::int32_t offset = 0;
   const std::int64_t step = matrix_step(weights.terms, weights.columns);
   const int terms = padded(weights.terms);
+  const int from_step = g.tile_step(terms), to_step = g.tile_step(weights.columns);
   for (int i = 0; i < block.count(); ++i) {
-    room.from_offsets[i] = i * g.products() * terms;
-    room.to_offsets[i] = i * g.products() * weights.columns;
+    offsets[i] = i * from_step;
+    to_offsets[i] = i * to_step;
   }
   for_each_product(g, block, [&](int p, int first, int last) {
     product({.input = from + p * terms,
-             .input_offsets = {room.from_offsets + first, static_cast<std::size_t>(last - first)},
+             .input_offsets = {offsets + first, static_cast<std::size_t>(last - first)},
              .taps = {{&offset, 1}, weights.terms},
              .weights = {weights.data + p * step, weights.terms, weights.columns},
              .output = to + p * weights.columns,
-             .output_offsets = room.to_offsets + first},
+             .output_offsets = to_offsets + first},
             0, weights.panels());
   });
 }
 
-}  // namespace
+void winograd::add_products(const WinogradGeometry& g, const WinogradBlock& block,
+                            const float* inputs, const float* gradients, int channels,
+                            float* sums) {
+  const int terms = padded(g.input.channels);
+  const int columns = padded(g.output.channels);
+  const std::ptrdiff_t input_step = g.tile_step(terms), gradient_step = g.tile_step(channels);
+  const std::int64_t step = matrix_step(g.input.channels, columns);
+  const std::int32_t offset = 0;
+  for_each_product(g, block, [&](int p, int from, int to) {
+    outer({.grid = {1, to - from},
+           .input = inputs + from * input_step + p * terms,
+           .input_stride = {0, input_step},
+           .taps = {{&offset, 1}, g.input.channels},
+           .gradient = gradients + from * gradient_step + std::ptrdiff_t{p} * padded(channels),
+           .gradient_stride = {0, gradient_step},
+           .columns = columns,
+           .output = sums + p * step,
+           .output_step = columns,
+           .accumulate = true},
+          0, g.input.channels);
+  });
+}
 
 void winograd_forward(const WinogradGeometry& g, const WinogradCall& call, int first, int last,
                       const WinogradRoom& room) {
   const int columns = padded(g.output.channels);
-  const std::ptrdiff_t inputs = std::ptrdiff_t{g.products()} * padded(g.input.channels);
-  const std::ptrdiff_t outputs = std::ptrdiff_t{g.products()} * columns;
+  const std::ptrdiff_t inputs = g.tile_step(g.input.channels), outputs = g.tile_step(columns);
   for (int start = first; start < last; start += g.block()) {
     const WinogradBlock block(g, start, std::min(g.block(), last - start), room.tiles);
     for (int i = 0; i < block.count(); ++i) {
-      carry_inputs(g, call.input, block.tiles[i], room, room.inputs + i * inputs);
+      carry_inputs(g, call.input, block.tiles[i], room.zeros, room.inputs + i * inputs);
     }
-    multiply(g, room, block, room.inputs, {call.filter, g.input.channels, columns}, room.outputs);
+    multiply(g, block, room.inputs, {call.filter, g.input.channels, columns}, room.outputs,
+             room.offsets);
     for (int i = 0; i < block.count(); ++i) {
       carry_back(g, call, block.tiles[i], room.outputs + i * outputs);
     }
@@ -271,35 +346,18 @@ void winograd_forward(const WinogradGeometry& g, const WinogradCall& call, int f
 void winograd_backward(const WinogradGeometry& g, const WinogradBackwardCall& call, int first,
                        int last, const WinogradRoom& room) {
   const int terms = padded(g.input.channels);
-  const int columns = padded(g.output.channels);
-  const std::ptrdiff_t inputs = std::ptrdiff_t{g.products()} * terms;
-  const std::ptrdiff_t outputs = std::ptrdiff_t{g.products()} * columns;
-  const std::int64_t step = matrix_step(g.input.channels, columns);
-  const std::int32_t offset = 0;
+  const int channels = g.output.channels;
+  const std::ptrdiff_t inputs = g.tile_step(terms), outputs = g.tile_step(channels);
   for (int start = first; start < last; start += g.backward_block()) {
     const WinogradBlock block(g, start, std::min(g.backward_block(), last - start), room.tiles);
     for (int i = 0; i < block.count(); ++i) {
       const WinogradTile& tile = block.tiles[i];
-      carry_gradients(g, call.output_gradient, tile, room, room.outputs + i * outputs);
-      if (call.sums) carry_inputs(g, call.input, tile, room, room.inputs + i * inputs);
+      carry_gradients(g, call.output_gradient, tile, room.zeros, room.outputs + i * outputs);
+      if (call.sums) carry_inputs(g, call.input, tile, room.zeros, room.inputs + i * inputs);
     }
-    if (call.sums) {
-      for_each_product(g, block, [&](int p, int from, int to) {
-        outer({.grid = {1, to - from},
-               .input = room.inputs + from * inputs + p * terms,
-               .input_stride = {0, inputs},
-               .taps = {{&offset, 1}, g.input.channels},
-               .gradient = room.outputs + from * outputs + p * columns,
-               .gradient_stride = {0, outputs},
-               .columns = columns,
-               .output = call.sums + p * step,
-               .output_step = columns,
-               .accumulate = true},
-              0, g.input.channels);
-      });
-    }
+    if (call.sums) add_products(g, block, room.inputs, room.outputs, channels, call.sums);
     if (!call.input_gradient) continue;
-    multiply(g, room, block, room.outputs, {call.filter, g.output.channels, terms}, room.inputs);
+    multiply(g, block, room.outputs, {call.filter, channels, terms}, room.inputs, room.offsets);
     for (int i = 0; i < block.count(); ++i) {
       carry_inputs_back(g, room.inputs + i * inputs, block.tiles[i], call.input_gradient);
     }
@@ -309,10 +367,10 @@ void winograd_backward(const WinogradGeometry& g, const WinogradBackwardCall& ca
 void winograd_filter_gradient(const WinogradGeometry& g, const float* sums, float* gradient) {
   const int filters = g.output.channels;
   const int columns = padded(filters);
-  const std::ptrdiff_t size = std::ptrdiff_t{g.input.channels} * filters;
+  const std::ptrdiff_t size = std::ptrdiff_t{g.input.channels} * g.output.pitch;
   const std::int64_t step = matrix_step(g.input.channels, columns);
   const WinogradTile all{0, 0, 0, g.side, g.side};
-  for (int k = 0; k < g.input.channels; ++k, sums += columns, gradient += filters) {
+  for (int k = 0; k < g.input.channels; ++k, sums += columns, gradient += g.output.pitch) {
     for (int c = 0; c < filters; c += kLaneInt) {
       const auto count = static_cast<std::size_t>(std::min(filters - c, kLaneInt));
       Vector largest = zero();

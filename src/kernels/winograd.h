@@ -20,6 +20,9 @@ namespace fovea {
 /// not of the batch. Gradients are with fewer channels: the plain sum reads many zeros for them.
 bool suits_winograd(const Conv2dGeometry& g);
 bool suits_winograd_backward(const Conv2dGeometry& g);
+/// Whether its filter, carried over, would take too much room, so that it is done some channels at
+/// a time: conv2d_wide.h.
+bool is_wide(const Conv2dGeometry& g);
 
 /// A filter's numbers wherever they stand: tap t, term k, column c at t * tap_step + k * k_step + c
 /// * column_step.
@@ -41,8 +44,7 @@ struct WinogradRoom {
   float* outputs;  // [tile, products, output channels and up to three more]
   float* zeros;    // a row of a tile that is outside its image
   WinogradTile* tiles;
-  std::int32_t* from_offsets;  // of the products' rows
-  std::int32_t* to_offsets;
+  std::int32_t* offsets;  // of the products' rows: two for each tile
 };
 
 struct WinogradCall {
@@ -72,5 +74,29 @@ void winograd_backward(const WinogradGeometry& g, const WinogradBackwardCall& ca
 
 /// gradient [taps, taps, input channels, output channels] from sums.
 void winograd_filter_gradient(const WinogradGeometry& g, const float* sums, float* gradient);
+
+// Of what both are made. Of a tile: its inputs, or the gradients of its outputs, carried over to
+// `to`, and its products carried back from `from`.
+namespace winograd {
+void carry_inputs(const WinogradGeometry& g, const float* input, const WinogradTile& tile,
+                  const float* zeros, float* to);
+void carry_gradients(const WinogradGeometry& g, const float* gradient, const WinogradTile& tile,
+                     const float* zeros, float* to);
+void carry_back(const WinogradGeometry& g, const WinogradCall& call, const WinogradTile& tile,
+                const float* from);
+void carry_inputs_back(const WinogradGeometry& g, const float* from, const WinogradTile& tile,
+                       float* gradient);
+/// The products of the block's tiles: to[tile, p, columns] = from[tile, p, terms] * filter[p].
+void multiply(const WinogradGeometry& g, const WinogradBlock& block, const float* from,
+              const PackedWeights& filter, float* to, std::int32_t* offsets);
+/// sums[p, input channels, output channels] += the tiles' inputs times their gradients; of those,
+/// `channels` were carried over, and g's are some of them.
+void add_products(const WinogradGeometry& g, const WinogradBlock& block, const float* inputs,
+                  const float* gradients, int channels, float* sums);
+/// winograd_filter, faster where there are three taps, terms and columns are multiples of four, and
+/// the numbers of one or the other stand side by side.
+void filter_of_three(const WinogradGeometry& g, const WinogradFilter& filter, int terms,
+                     int columns, float* packed);
+}  // namespace winograd
 
 }  // namespace fovea

@@ -124,6 +124,19 @@ struct FilterAxis {
     y[4] = hn::Sub(even_b, odd_b);
     y[5] = hn::Add(x[4], hn::And(only_three, x[2]));
   }
+  /// The same of three taps alone.
+  HWY_INLINE void of_three(const Vector (&x)[3], Vector (&y)[kIn]) const {
+    const Vector even_a = hn::Mul(a_norm, plus(x[0], a2, x[2]));
+    const Vector even_b = hn::Mul(b_norm, plus(x[0], b2, x[2]));
+    const Vector odd_a = hn::Mul(hn::Mul(a_norm, broadcast(kA)), x[1]);
+    const Vector odd_b = hn::Mul(hn::Mul(b_norm, broadcast(kB)), x[1]);
+    y[0] = hn::Mul(zero_norm, x[0]);
+    y[1] = hn::Add(even_a, odd_a);
+    y[2] = hn::Sub(even_a, odd_a);
+    y[3] = hn::Add(even_b, odd_b);
+    y[4] = hn::Sub(even_b, odd_b);
+    y[5] = x[2];
+  }
 };
 
 /// The gradients of five taps, or of three and two that mean nothing: the transpose of FilterAxis.

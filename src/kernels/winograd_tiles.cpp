@@ -34,17 +34,23 @@ bool pays(const Conv2dGeometry& g, int passes, int pixels, int channels) {
   if (!plain(g.rows) || !plain(g.columns) || g.groups != 1) return false;
   if (taps != 3 && taps != 5) return false;
   if (g.channels < kLaneInt || g.out_channels < kLaneInt) return false;
-  // Carried over, a filter has 36 numbers for each pair of channels.
-  constexpr std::int64_t kMostFloats = 1 << 20;
+  // To carry a channel of a tile takes as long as about ten multiply-adds in each of the products;
+  // to carry over a filter that is not kept, or its gradient back, as long as 200 for each pair.
   const std::int64_t pairs = std::int64_t{g.channels} * g.out_channels;
-  if (36 * pairs > kMostFloats) return false;
-  // To carry a channel of a tile takes as long as about ten multiply-adds in each of the products.
-  const std::int64_t work = passes * pairs + 10 * std::int64_t{channels};
   const WinogradGeometry tiling(g);
-  return tiling.rows.points() * tiling.columns.points() * work < pixels * pairs * taps * taps;
+  const std::int64_t work = passes * pairs + 10 * std::int64_t{channels};
+  const std::int64_t filters = is_wide(g) ? 200 * passes * pairs : 0;
+  return tiling.rows.points() * tiling.columns.points() * work + filters <
+         pixels * pairs * taps * taps;
 }
 
 }  // namespace
+
+bool is_wide(const Conv2dGeometry& g) {
+  // Carried over, a filter has 36 numbers for each pair of channels.
+  constexpr std::int64_t kMostFloats = 1 << 20;
+  return 36 * std::int64_t{g.channels} * g.out_channels > kMostFloats;
+}
 
 bool suits_winograd(const Conv2dGeometry& g) {
   return pays(g, 1, g.output_pixels(), g.channels + g.out_channels);
@@ -61,14 +67,16 @@ TileAxis::TileAxis(int outputs, int taps)
       full(std::max(outputs - count * (most - 1), 0)) {}
 
 WinogradGeometry::WinogradGeometry(const Conv2dGeometry& g)
-    : input{g.rows.input, g.columns.input, g.channels},
-      output{g.rows.output, g.columns.output, g.out_channels},
+    : input{g.rows.input, g.columns.input, g.channels, g.channels},
+      output{g.rows.output, g.columns.output, g.out_channels, g.out_channels},
       taps(g.rows.size),
       top(g.rows.before),
       left(g.columns.before),
       rows(output.rows, taps),
       columns(output.columns, taps),
       side(std::max(rows.points(0), columns.points(0))) {}
+
+int WinogradGeometry::tile_step(int channels) const { return products() * padded(channels) + 16; }
 
 int WinogradGeometry::block() const {
   constexpr int kFloats = 1 << 16;

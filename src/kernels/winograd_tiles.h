@@ -13,10 +13,12 @@
 
 namespace fovea {
 
-/// Images [rows, columns, channels], one after the other, without a border.
+/// Images [rows, columns, channels], one after the other, without a border; or some channels of
+/// them.
 struct ImageSize {
   int rows = 0, columns = 0, channels = 0;  // four channels or more
-  [[nodiscard]] std::ptrdiff_t floats() const { return std::ptrdiff_t{rows} * columns * channels; }
+  int pitch = 0;                            // from a pixel to the next: all channels
+  [[nodiscard]] std::ptrdiff_t floats() const { return std::ptrdiff_t{rows} * columns * pitch; }
 };
 
 /// What `channels` numbers take where whole vectors are written; those behind them mean nothing.
@@ -48,6 +50,9 @@ struct WinogradGeometry {
   explicit WinogradGeometry(const Conv2dGeometry& g);
   [[nodiscard]] int products() const { return side * side; }
   [[nodiscard]] int tiles() const { return rows.count * columns.count; }  // of an image
+  /// Floats of a tile of so many channels, carried over. Never a power of two: the same channel of
+  /// several tiles would be in one set of the cache.
+  [[nodiscard]] int tile_step(int channels) const;
   /// Tiles at a time: their numbers stay in the second cache.
   [[nodiscard]] int block() const;
   /// Backward, where each block is added to a filter's worth of sums, more are better.

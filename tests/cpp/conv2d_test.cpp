@@ -180,6 +180,33 @@ TEST_CASE("conv2d: shapes that suit Winograd, against the slow twin", "[conv2d][
   }
 }
 
+// Filters carried over some channels at a time: several slices, the last of them with up to three
+// channels more; images in several portions, and an image in two.
+TEST_CASE("conv2d: Winograd of many channels, against the slow twin", "[conv2d][winograd]") {
+  struct Case {
+    int batch, channels, filters, taps, side;
+  };
+  std::uint32_t seed = 0;
+  for (const Case& c : {Case{2, 163, 181, 3, 8}, {5, 9, 3241, 3, 13}, {1, 65, 449, 5, 17}}) {
+    ++seed;
+    Problem p({.window = test::window_case({.batch = c.batch,
+                                            .channels = c.channels,
+                                            .image = {c.side, c.side},
+                                            .kernel = {c.taps, c.taps},
+                                            .padding = test::same()}),
+               .filters = c.filters,
+               .activation = static_cast<Activation>(seed % 4),
+               .bias = seed % 3 != 0},
+              seed);
+    INFO(p.place);
+    CHECK(is_wide(p.geometry));
+    CHECK(suits_winograd(p.geometry));
+    CHECK(suits_winograd_backward(p.geometry));
+    check_forward(p);
+    check_backward(p);
+  }
+}
+
 // The outputs along each axis are one to four more than a multiple of a tile's: tiles with one
 // output less, and tiles that still reach over the edge.
 TEST_CASE("conv2d: tiles for every remainder, against the slow twin", "[conv2d][winograd]") {

@@ -18,11 +18,9 @@ using test::Floats;
 using test::forward;
 using test::numbers;
 
-constexpr int kSide = 12;
-
-Conv2dGeometry geometry(int batch, int channels, int filters, int taps) {
+Conv2dGeometry geometry(int batch, int channels, int filters, int taps, int side = 12) {
   const Conv2dGeometry g =
-      conv2d_geometry("conv2d", {batch, kSide, kSide, channels},
+      conv2d_geometry("conv2d", {batch, side, side, channels},
                       {.height = taps, .width = taps, .padding = test::same()}, filters);
   REQUIRE(suits_winograd(g));
   REQUIRE(suits_winograd_backward(g));
@@ -42,6 +40,13 @@ TEST_CASE("winograd: float errors are at most four times those of a plain sum", 
       test::check_float_errors(g, static_cast<std::uint32_t>(channels), positive);
     }
   }
+}
+
+TEST_CASE("winograd: so they are of many channels, and zeros stay zeros", "[winograd]") {
+  const Conv2dGeometry g = geometry(1, 172, 172, 3, 8);
+  REQUIRE(is_wide(g));
+  test::check_float_errors(g, 1);
+  test::check_zero_gradients(g, true);
 }
 
 TEST_CASE("winograd: a filter gradient whose terms are all zero is zero", "[winograd]") {

@@ -77,6 +77,12 @@ for (const worker of [false, true]) {
     }
     const image = tensor(new Float32Array(4), [1, 4])
     const one = await fovea.sequential({ layers: [layers.flatten({ inputShape: [4] })] })
+    // More than the engine takes at a time.
+    const many = tensor(
+      Float32Array.from({ length: 600 }, (_, i) => i),
+      [150, 4],
+    )
+    assert.deepEqual((await one.predict(many, { batchSize: 512 })).data, many.data)
     const seen = one.activations(image, ['flatten_1'])
     const { length } = image.data
     assert.equal(length, 4)

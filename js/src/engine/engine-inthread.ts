@@ -22,6 +22,9 @@ import type { NativeModule, Place } from './native.js'
 import { Run, Turn, disposedDuring, evaluate, fitEpoch } from './session.js'
 import { yieldToMessages } from './yield.js'
 
+/** Images of a prediction at a time, however many are asked for. */
+const kMostAtOnce = 64
+
 type Request<Name extends keyof EngineCalls> = Parameters<EngineCalls[Name]>[0]
 type Result<Name extends keyof EngineCalls> = Promise<ReturnType<EngineCalls[Name]>>
 
@@ -202,7 +205,9 @@ export class InThreadEngine implements Engine {
   }
 
   async predict(request: Request<'predict'>, { signal }: CallOptions = {}): Result<'predict'> {
-    const { model, columns, batchSize } = request
+    const { model, columns } = request
+    // More at a time would take longer: their activations leave the caches.
+    const batchSize = Math.min(request.batchSize, kMostAtOnce)
     // At once: from here on the columns are the caller's again.
     const block = copyColumns(this.native, columns)
     try {
