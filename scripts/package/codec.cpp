@@ -19,7 +19,7 @@ constexpr int kMostBytes = 1 << 20;
 /// again. Those of a context lie near together, in a page of memory.
 constexpr int kSlotBits = 18;
 constexpr Number kNear = 1023;
-constexpr int kMostSeen = 16;  // a context learns ever slower, up to here
+constexpr int kMostSeen = 12;  // a context learns ever slower, up to here
 constexpr int kSteps = 1024;   // of an opinion, which goes from -12 to 12
 constexpr float kStep = 24.0F / kSteps;
 constexpr float kRate = 0.012F;  // of learning the weights
