@@ -27,6 +27,7 @@ constexpr int kTrustShift = 6;
 constexpr int kLongestMatch = 32;
 constexpr int kContexts = 4;
 constexpr int kPlaces = 256;           // weights of their own for what comes next
+constexpr int kLevels = 4;             // and for the first bits of its code
 constexpr Number kPrime = 0x9e3779b1;  // 2^32 / golden ratio: spreads a number over the high bits
 
 }  // namespace
@@ -54,7 +55,7 @@ struct Weights {
 std::int32_t squash_of[kSteps];      // the logistic function of an opinion, in 65536
 float stretch_of[kSteps];            // and its inverse
 std::int32_t slots[1 << kSlotBits];  // 16 bits of probability, 6 how often met, 10 whose it is
-Weights weights[kPlaces * 8];
+Weights weights[kPlaces * kLevels];
 std::int32_t rates[kMostSeen + 1];      // of learning, of a context that was met so often
 std::int32_t trust[kLongestMatch + 1];  // in a match of that length
 std::int32_t ends[1 << 16];             // where four bytes were met last
@@ -218,7 +219,7 @@ void set_contexts() {
   const int symbol = kind * 256 + text[at];
   ++counts[symbol];
 #endif
-  auto* weight = weights + place() % kPlaces * 8;
+  auto* weight = weights + place() % kPlaces * kLevels;
   Coder coder = coding;
   int node = kind;
   for (int level = 0;; ++level) {
@@ -226,7 +227,8 @@ void set_contexts() {
 #ifdef FOVEA_PACK
     wanted = codes[symbol] >> (lengths[symbol] - 1 - level) & 1;
 #endif
-    const int bit = decide(coder, node + 1, expected, weight[level < 7 ? level : 7]);
+    const int bit =
+        decide(coder, node + 1, expected, weight[level < kLevels ? level : kLevels - 1]);
     if (expected != bit * 2 - 1) to_match = 0;
     node = tree[node * 2 + bit];
     if (node < 0) {
