@@ -61,7 +61,6 @@ std::int32_t trust[kLongestMatch + 1];  // in a match of that length
 std::int32_t ends[1 << 16];             // where four bytes were met last
 std::uint16_t codes[kKinds * 256];
 std::int16_t tree[kKinds * 512];  // from a node with a bit to a node, or to -1 - byte
-Number contexts[kContexts];
 
 std::int32_t at, match, matched;
 Number recent;  // four bytes
@@ -155,16 +154,33 @@ Number next_letter() {
   }
 }
 
-void set_contexts() {
+/// What all bits of a byte share; a copy lies in registers.
+struct Byte {
+  Coder coder;
+  Number places[kContexts];  // of the slots
+  Number owners[kContexts];
+  std::int32_t* trusted;
+};
+
+[[gnu::always_inline]] inline Byte begin_byte() {
+  Byte of;
+  of.coder = coding;
+  of.trusted = trust + (matched < kLongestMatch ? matched : kLongestMatch);
   const Number here = place() * kPrime;
-  contexts[0] = recent & 0xff;
-  contexts[1] = here ? past_eight : recent & 0xffff;
-  contexts[2] = here ? function_count * 65599 + last : recent & 0xffffff;
-  contexts[3] = here ? past_two : recent;
+  const Number contexts[kContexts] = {
+      recent & 0xff,
+      here ? past_eight : recent & 0xffff,
+      here ? function_count * 65599 + last : recent & 0xffffff,
+      here ? past_two : recent,
+  };
+#pragma clang loop unroll(full)
   for (Number i = 0; i < kContexts; ++i) {
-    const Number mixed = (contexts[i] + here + i) * kPrime;
-    contexts[i] = mixed ^ mixed >> 15;
+    Number mixed = (contexts[i] + here + i) * kPrime;
+    mixed ^= mixed >> 15;
+    of.places[i] = mixed >> (32 - kSlotBits);
+    of.owners[i] = mixed * kPrime;
   }
+  return of;
 }
 
 /// The whole number nearest to a small one, without the checks of a conversion.
@@ -173,16 +189,16 @@ void set_contexts() {
 }
 
 /// One bit at a node of a code; `expected` is -1 or 1 where the match says 0 or 1, and otherwise 0.
-[[gnu::always_inline]] inline int decide(Coder& coder, Number node, int expected, Weights& weight) {
-  std::int32_t& trusted = trust[matched < kLongestMatch ? matched : kLongestMatch];
+[[gnu::always_inline]] inline int decide(Byte& of, Number node, int expected, Weights& weight) {
+  std::int32_t& trusted = *of.trusted;
   const float of_match = expected ? expected * stretch_of[trusted >> 6] : 0;
   const Number nearby = node * kPrime >> 20 & kNear;
   std::int32_t where[kContexts], met[kContexts];
   float opinions[kContexts];
 #pragma clang loop unroll(full)
   for (int i = 0; i < kContexts; ++i) {
-    const std::int32_t owner = (contexts[i] + node * 0x2f0b4c47) * kPrime & 1023;
-    where[i] = static_cast<std::int32_t>(contexts[i] >> (32 - kSlotBits) ^ nearby);
+    const std::int32_t owner = (of.owners[i] + node * (0x2f0b4c47 * kPrime)) & 1023;
+    where[i] = static_cast<std::int32_t>(of.places[i] ^ nearby);
     const std::int32_t slot = slots[where[i]];
     met[i] = (slot & 1023) == owner ? slot : owner;
     opinions[i] = stretch_of[(met[i] >> 22) + kSteps / 2];
@@ -193,7 +209,7 @@ void set_contexts() {
   int total = rounded(sum * (kSteps / 24.0F) + kSteps / 2);
   total = total < 1 ? 1 : total > kSteps - 2 ? kSteps - 2 : total;
   const int probability = squash_of[total];
-  const int bit = next_bit(coder, probability);
+  const int bit = next_bit(of.coder, probability);
 
   const float change = (bit * 65536 - probability) * (kRate / 65536);
 #pragma clang loop unroll(full)
@@ -212,7 +228,6 @@ void set_contexts() {
 
 [[gnu::noinline]] int next_byte() {
   const int kind = kind_of_next();
-  set_contexts();
   const int likely = kind * 256 + (matched ? text[match] : 0);
   int to_match = matched ? lengths[likely] : 0;
 #ifdef FOVEA_PACK
@@ -220,19 +235,18 @@ void set_contexts() {
   ++counts[symbol];
 #endif
   auto* weight = weights + place() % kPlaces * kLevels;
-  Coder coder = coding;
+  Byte of = begin_byte();
   int node = kind;
   for (int level = 0;; ++level) {
     const int expected = to_match > 0 ? (codes[likely] >> --to_match & 1) * 2 - 1 : 0;
 #ifdef FOVEA_PACK
     wanted = codes[symbol] >> (lengths[symbol] - 1 - level) & 1;
 #endif
-    const int bit =
-        decide(coder, node + 1, expected, weight[level < kLevels ? level : kLevels - 1]);
+    const int bit = decide(of, node + 1, expected, weight[level < kLevels ? level : kLevels - 1]);
     if (expected != bit * 2 - 1) to_match = 0;
     node = tree[node * 2 + bit];
     if (node < 0) {
-      coding = coder;
+      coding = of.coder;
       return -1 - node;
     }
   }
