@@ -123,9 +123,9 @@ export async function runTraining(job: TrainingJob, x: unknown, y: unknown): Pro
     const run: EpochRunner = (epoch, onStep) => runEpoch(job, dataset, split, epoch, onStep)
     return await runEpochs(job, run, Math.ceil(split / options.batchSize), split, validate)
   } finally {
-    // A lost or closed engine has taken its data with it.
+    // A lost or closed engine has taken its data with it. Nobody waits: calls are done in their order.
     for (const one of held === undefined ? [dataset] : [dataset, held]) {
-      await engine.disposeDataset({ dataset: one }).catch(() => {})
+      engine.disposeDataset({ dataset: one }).catch(() => {})
     }
     control.stopped = true
   }

@@ -46,9 +46,10 @@ export class Unpacking {
     code: string,
   ) {
     const { letters, checksum } = packed
-    const bytes = Uint8Array.from({ length: code.length / 2 }, (_, k) =>
-      parseInt(code.slice(2 * k, 2 * k + 2), 16),
-    )
+    const { fromHex } = Uint8Array as { fromHex?: (text: string) => Uint8Array<ArrayBuffer> }
+    const bytes =
+      fromHex?.(code) ?? // browsers since 2025
+      Uint8Array.from(code.match(/../g) ?? [], (byte) => parseInt(byte, 16))
     this.code = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as never
     new TextEncoder().encodeInto(letters, this.bytes(this.code.packed))
     if (this.code.checksum(letters.length) !== checksum) {

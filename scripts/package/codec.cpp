@@ -13,20 +13,21 @@
 
 namespace {
 
-constexpr int kKinds = 3;  // a code of its own for opcodes, operands, and everything else
+constexpr int kKinds = 7;  // a code of its own for each kind of byte
 constexpr int kMostBytes = 1 << 20;
-/// 2 MB of slots: twice as many save 1% and take twice the time. Those of a context lie near
-/// together, in a page of memory.
-constexpr int kSlotBits = 19;
+/// 1 MB of slots, as much as is near to a processor: twice as many save 1% and take half as long
+/// again. Those of a context lie near together, in a page of memory.
+constexpr int kSlotBits = 18;
 constexpr Number kNear = 1023;
-constexpr int kMostSeen = 16;  // a context learns ever slower, up to here
+constexpr int kMostSeen = 12;  // a context learns ever slower, up to here
 constexpr int kSteps = 1024;   // of an opinion, which goes from -12 to 12
 constexpr float kStep = 24.0F / kSteps;
 constexpr float kRate = 0.012F;  // of learning the weights
-constexpr float kTrustRate = 1.0F / 64;
+constexpr int kTrustShift = 6;
 constexpr int kLongestMatch = 32;
 constexpr int kContexts = 4;
-constexpr int kPlaces = 256;  // weights of their own for what comes next
+constexpr int kPlaces = 256;           // weights of their own for what comes next
+constexpr int kLevels = 4;             // and for the first bits of its code
 constexpr Number kPrime = 0x9e3779b1;  // 2^32 / golden ratio: spreads a number over the high bits
 
 }  // namespace
@@ -45,30 +46,37 @@ Number counts[kKinds * 256];
 
 namespace {
 
-
 /// What the opinions count at a place and level.
 struct Weights {
   float contexts[kContexts];
   float match;
 };
 
-float squash_of[kSteps];  // the logistic function of an opinion, and its inverse
-float stretch_of[kSteps];
+std::int32_t squash_of[kSteps];      // the logistic function of an opinion, in 65536
+float stretch_of[kSteps];            // and its inverse
 std::int32_t slots[1 << kSlotBits];  // 16 bits of probability, 6 how often met, 10 whose it is
-Weights weights[kPlaces * 8];
-float trust[kLongestMatch + 1];  // in a match of that length
-std::int32_t ends[1 << 16];      // where four bytes were met last
+Weights weights[kPlaces * kLevels];
+std::int32_t rates[kMostSeen + 1];      // of learning, of a context that was met so often
+std::int32_t trust[kLongestMatch + 1];  // in a match of that length
+std::int32_t ends[1 << 16];             // where four bytes were met last
 std::uint16_t codes[kKinds * 256];
 std::int16_t tree[kKinds * 512];  // from a node with a bit to a node, or to -1 - byte
-Number contexts[kContexts];
 
 std::int32_t at, match, matched;
 Number recent;  // four bytes
 
-// Arithmetic coding with carry, as in the LZMA specification (I. Pavlov, 2015), but six bits at a time.
+// Arithmetic coding with carry, as in the LZMA specification (I. Pavlov, 2015), but six bits at a
+// time.
 constexpr Number kMostRange = (1U << 30) - 1;
 constexpr Number kLeastRange = 1U << 24;
-Number range;
+/// Its state; a copy lies in registers.
+struct Coder {
+  Number range;
+#ifndef FOVEA_PACK
+  Number code;
+#endif
+};
+Coder coding;
 std::uint8_t* coded;
 #ifdef FOVEA_PACK
 Number low;
@@ -84,8 +92,6 @@ void shift_out() {
   low = (low & (kLeastRange - 1)) << 6;
 }
 #else
-Number code;
-
 /// The number that a letter stands for. Neither quotes nor backslashes are letters.
 Number next_letter() {
   const Number letter = *coded++;
@@ -93,30 +99,36 @@ Number next_letter() {
 }
 #endif
 
-/// The next bit, of which 1 has this probability.
-[[gnu::noinline]] int next_bit(float probability) {
-  const Number bound = (range >> 16) * (static_cast<Number>(probability * 65534) + 1);
+/// The next bit, of which 1 has this probability in 65536.
+[[gnu::always_inline]] inline int next_bit(Coder& coder, Number probability) {
+  const Number bound = (coder.range >> 16) * probability;
 #ifdef FOVEA_PACK
-  const int bit = wanted;
+  int bit = wanted;
 #else
-  const int bit = code < bound;
+  int bit = coder.code < bound;
 #endif
+  // A branch, which the compiler must not turn into a number: so the processor goes on ahead along
+  // the likelier way and reads the slots of what comes next, instead of waiting for both.
   if (bit) {
-    range = bound;
+    bit = 1;
+    asm("" : "+r"(bit));
+    coder.range = bound;
   } else {
-    range -= bound;
+    bit = 0;
+    asm("" : "+r"(bit));
+    coder.range -= bound;
 #ifdef FOVEA_PACK
     low += bound;
 #else
-    code -= bound;
+    coder.code -= bound;
 #endif
   }
-  while (range < kLeastRange) {
-    range <<= 6;
+  while (coder.range < kLeastRange) {
+    coder.range <<= 6;
 #ifdef FOVEA_PACK
     shift_out();
 #else
-    code = code << 6 | next_letter();
+    coder.code = coder.code << 6 | next_letter();
 #endif
   }
   return bit;
@@ -142,76 +154,101 @@ Number next_letter() {
   }
 }
 
-void set_contexts() {
+/// What all bits of a byte share; a copy lies in registers.
+struct Byte {
+  Coder coder;
+  Number places[kContexts];  // of the slots
+  Number owners[kContexts];
+  std::int32_t* trusted;
+};
+
+[[gnu::always_inline]] inline Byte begin_byte() {
+  Byte of;
+  of.coder = coding;
+  of.trusted = trust + (matched < kLongestMatch ? matched : kLongestMatch);
   const Number here = place() * kPrime;
-  contexts[0] = recent & 0xff;
-  contexts[1] = here ? past_eight : recent & 0xffff;
-  contexts[2] = here ? function_count * 65599 + last : recent & 0xffffff;
-  contexts[3] = here ? past_two : recent;
+  const Number contexts[kContexts] = {
+      recent & 0xff,
+      here ? past_eight : recent & 0xffff,
+      here ? function_count * 65599 + last : recent & 0xffffff,
+      here ? past_two : recent,
+  };
+#pragma clang loop unroll(full)
   for (Number i = 0; i < kContexts; ++i) {
-    const Number mixed = (contexts[i] + here + i) * kPrime;
-    contexts[i] = mixed ^ mixed >> 15;
+    Number mixed = (contexts[i] + here + i) * kPrime;
+    mixed ^= mixed >> 15;
+    of.places[i] = mixed >> (32 - kSlotBits);
+    of.owners[i] = mixed * kPrime;
   }
+  return of;
+}
+
+/// The whole number nearest to a small one, without the checks of a conversion.
+[[gnu::always_inline]] inline int rounded(float x) {
+  return __builtin_bit_cast(int, x + 12582912.0F) - 0x4b400000;
 }
 
 /// One bit at a node of a code; `expected` is -1 or 1 where the match says 0 or 1, and otherwise 0.
-[[gnu::noinline]] int decide(Number node, int expected, Weights& weight) {
-  float& trusted = trust[matched < kLongestMatch ? matched : kLongestMatch];
-  const float of_match =
-      expected ? expected * stretch_of[static_cast<int>(trusted * (kSteps - 1))] : 0;
+[[gnu::always_inline]] inline int decide(Byte& of, Number node, int expected, Weights& weight) {
+  std::int32_t& trusted = *of.trusted;
+  const float of_match = expected ? expected * stretch_of[trusted >> 6] : 0;
   const Number nearby = node * kPrime >> 20 & kNear;
   std::int32_t where[kContexts], met[kContexts];
   float opinions[kContexts];
 #pragma clang loop unroll(full)
   for (int i = 0; i < kContexts; ++i) {
-    const std::int32_t owner = (contexts[i] + node * 0x2f0b4c47) * kPrime & 1023;
-    where[i] = static_cast<std::int32_t>(contexts[i] >> (32 - kSlotBits) ^ nearby);
+    const std::int32_t owner = (of.owners[i] + node * (0x2f0b4c47 * kPrime)) & 1023;
+    where[i] = static_cast<std::int32_t>(of.places[i] ^ nearby);
     const std::int32_t slot = slots[where[i]];
     met[i] = (slot & 1023) == owner ? slot : owner;
     opinions[i] = stretch_of[(met[i] >> 22) + kSteps / 2];
   }
   float* w = weight.contexts;
-  const float sum = opinions[0] * w[0] + opinions[1] * w[1] + (opinions[2] * w[2] + opinions[3] * w[3]) + of_match * weight.match;
-  int total = static_cast<int>(sum * (kSteps / 24.0F) + kSteps / 2);
+  const float sum = opinions[0] * w[0] + opinions[1] * w[1] +
+                    (opinions[2] * w[2] + opinions[3] * w[3]) + of_match * weight.match;
+  int total = rounded(sum * (kSteps / 24.0F) + kSteps / 2);
   total = total < 1 ? 1 : total > kSteps - 2 ? kSteps - 2 : total;
-  const float probability = squash_of[total];
-  const int bit = next_bit(probability);
+  const int probability = squash_of[total];
+  const int bit = next_bit(of.coder, probability);
 
-  const float change = (bit - probability) * kRate;
+  const float change = (bit * 65536 - probability) * (kRate / 65536);
 #pragma clang loop unroll(full)
   for (int i = 0; i < kContexts; ++i) w[i] += opinions[i] * change;
   weight.match += of_match * change;
-  if (expected) trusted += ((expected > 0 ? bit : 1 - bit) - trusted) * kTrustRate;
+  if (expected) trusted += (((expected > 0) == bit ? 65535 : 0) - trusted) >> kTrustShift;
 #pragma clang loop unroll(full)
   for (int i = 0; i < kContexts; ++i) {
     const int seen = met[i] >> 10 & 63;
     const int error = bit * 65535 - 32768 - (met[i] >> 16);
-    const int learnt = static_cast<int>(error / (seen + 1.25F));
-    slots[where[i]] = met[i] + learnt * 65536 + (seen < kMostSeen ? 1024 : 0);
+    const Number learnt = static_cast<Number>(error * rates[seen] >> 14) << 16;
+    slots[where[i]] = static_cast<std::int32_t>(met[i] + learnt + (seen < kMostSeen ? 1024 : 0));
   }
   return bit;
 }
 
 [[gnu::noinline]] int next_byte() {
-  const int kind = next == kOpcode ? 0 : next == kOperand ? 1 : 2;
-  set_contexts();
+  const int kind = kind_of_next();
   const int likely = kind * 256 + (matched ? text[match] : 0);
   int to_match = matched ? lengths[likely] : 0;
 #ifdef FOVEA_PACK
   const int symbol = kind * 256 + text[at];
   ++counts[symbol];
 #endif
-  auto* weight = weights + place() % kPlaces * 8;
+  auto* weight = weights + place() % kPlaces * kLevels;
+  Byte of = begin_byte();
   int node = kind;
   for (int level = 0;; ++level) {
     const int expected = to_match > 0 ? (codes[likely] >> --to_match & 1) * 2 - 1 : 0;
 #ifdef FOVEA_PACK
     wanted = codes[symbol] >> (lengths[symbol] - 1 - level) & 1;
 #endif
-    const int bit = decide(node + 1, expected, weight[level < 7 ? level : 7]);
+    const int bit = decide(of, node + 1, expected, weight[level < kLevels ? level : kLevels - 1]);
     if (expected != bit * 2 - 1) to_match = 0;
     node = tree[node * 2 + bit];
-    if (node < 0) return -1 - node;
+    if (node < 0) {
+      coding = of.coder;
+      return -1 - node;
+    }
   }
 }
 
@@ -240,19 +277,20 @@ void put(int byte) {
   for (int i = 0; i < kSteps; ++i) {
     float power = 1 - (i - kSteps / 2) * kStep / 1024;  // e^-x = (1 - x / 1024)^1024
     for (int k = 0; k < 10; ++k) power *= power;
-    squash_of[i] = 1 / (1 + power);
+    squash_of[i] = static_cast<int>(65534 / (1 + power)) + 1;
   }
   for (int i = 0, j = 0; i < kSteps; ++i) {
-    while (j < kSteps - 1 && squash_of[j] < (i + 0.5F) / kSteps) ++j;
+    while (j < kSteps - 1 && squash_of[j] < i * (65536 / kSteps) + 32) ++j;
     stretch_of[i] = (j - kSteps / 2) * kStep;
   }
   for (auto& weight : weights) weight = {{0.3F, 0.3F, 0.3F, 0.3F}, 0.3F};
-  for (float& one : trust) one = 0.75F;
-  range = kMostRange;
+  for (int i = 0; i <= kMostSeen; ++i) rates[i] = static_cast<int>(16384 / (i + 1.25F));
+  for (auto& one : trust) one = 49152;
+  coding.range = kMostRange;
   coded = packed;
 #ifndef FOVEA_PACK
   for (std::uint8_t& length : lengths) length = static_cast<std::uint8_t>(next_letter());
-  for (int i = 0; i < 5; ++i) code = code << 6 | next_letter();
+  for (int i = 0; i < 5; ++i) coding.code = coding.code << 6 | next_letter();
 #endif
   make_codes();
   next = kContent;
@@ -261,8 +299,8 @@ void put(int byte) {
 
 }  // namespace
 
-/// Packs, or unpacks, as far as `size` bytes of text: further with every call, once per instance. So
-/// many of them, a script, stand before the module. Returns how many letters are packed.
+/// Packs, or unpacks, as far as `size` bytes of text: further with every call, once per instance.
+/// So many of them, a script, stand before the module. Returns how many letters are packed.
 extern "C" int run(int size, int script) {
   if (at == 0) start(script);
   while (at < size) {
@@ -294,8 +332,8 @@ std::uint8_t* to;
 
 }  // namespace
 
-/// Puts its size before every function. Then the module, without the script, lies where the letters were.
-/// Returns how long it is.
+/// Puts its size before every function. Then the module, without the script, lies where the letters
+/// were. Returns how long it is.
 extern "C" [[clang::minsize]] int finish(int script) {
   to = packed;
   int from = script;

@@ -9,7 +9,7 @@ import { packerModule, unpackerText } from './codec.mjs'
 import { withoutNumbers } from './exports.mjs'
 import { Reader, kSections } from './wasm-reader.mjs'
 
-const kKinds = 3
+const kKinds = 7
 const kLongestCode = 15
 const kMostBytes = 1 << 20 // codec.cpp
 

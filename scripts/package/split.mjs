@@ -23,6 +23,13 @@ const kStay = /(adam|sgd)_update|(load|store)_few/
 /** The module from which the first part imports its stand-ins for the rest; see native.ts. */
 const kLate = 'late'
 
+/**
+ * What only one function calls becomes part of that, where it is small: a browser compiles each function
+ * when it is first called, and the call costs more than the code. Kernels stay functions of their own,
+ * because faster code is taken up with the next call.
+ */
+const kInlined = '--one-caller-inline-max-function-size=40'
+
 const kFeatures = [
   'simd',
   'exception-handling',
@@ -88,7 +95,7 @@ export function splitModule(folder, name, variant) {
   writeFileSync(path('first-cut'), oneStandIn(readFileSync(path('first-cut'))))
   const texts = lateText(readFileSync(module), functions)
   const { first, rest } = numbered(
-    slim(path('first-cut'), 'first', '--duplicate-import-elimination'),
+    slim(path('first-cut'), 'first', '-Oz', kInlined, '--duplicate-import-elimination'),
     slim(path('rest-cut'), 'rest'),
   )
   return { whole, first: withoutText(first, texts), rest: withText(rest, texts) }

@@ -50,6 +50,20 @@ Number place() {
   return 64 + opcode * 4 + (operand & 1) * 2 + (shift != 0);
 }
 
+/// Bytes of one kind are much alike: opcodes after a local, where a statement begins, after a
+/// value; numbers of many sizes and of few; everything else in a module; a script.
+int kind_of_next() {
+  if (next == kOpcode) {
+    if (last == 0x20 || last == 0x22) return 0;
+    return last < 0x22 || last - 0x36 < 9 ? 1 : 2;
+  }
+  if (next == kSubOpcode) return 4;
+  if (next == kOperand && (shift == 0 || opcode == 0x10)) {
+    return shift == 0 && (opcode == 0x41 || opcode == 0x10 || opcode < 7 || operand > 0) ? 3 : 4;
+  }
+  return section ? 5 : 6;
+}
+
 /// Adds a byte to a number in LEB128, and says whether that ends it: then `value` is `taken`.
 bool ends_number(int byte) {
   value |= (byte & 127) << shift;
