@@ -88,9 +88,12 @@ namespace {
 constexpr hn::RebindToUnsigned<decltype(kLanes)> kWords;
 using Words = hn::Vec<decltype(kWords)>;
 
-/// What unit_float makes of four blocks from `block` on, a multiple of four, computed side by side:
-/// a block's four numbers stand in one lane.
-HWY_INLINE void unit_floats(const RandomStream& stream, std::uint64_t block, Vector (&numbers)[4]) {
+/// Numbers that are computed side by side: a block of the stream has four.
+constexpr std::size_t kAtOnce = 4 * kLaneCount;
+
+/// What unit_float makes of as many blocks as there are lanes, from `block` on, a multiple of that.
+HWY_INLINE void unit_floats(const RandomStream& stream, std::uint64_t block,
+                            float (&numbers)[kAtOnce]) {
   const PhiloxBlock counter = stream.counter(block);
   Words words[4], keys[2], factors[2], steps[2];
   for (std::size_t i = 0; i < 4; ++i) words[i] = hn::Set(kWords, counter[i]);
@@ -109,11 +112,13 @@ HWY_INLINE void unit_floats(const RandomStream& stream, std::uint64_t block, Vec
     words[3] = even;
     for (int i = 0; i < 2; ++i) keys[i] = hn::Add(keys[i], steps[i]);
   }
-  constexpr hn::RebindToSigned<decltype(kWords)> kSigned;
-  for (int i = 0; i < 4; ++i) {
-    const auto number = hn::ConvertTo(kLanes, hn::BitCast(kSigned, hn::ShiftRight<8>(words[i])));
-    numbers[i] = hn::Mul(number, broadcast(0x1p-24F));
-  }
+  const auto unit = [](Words word) {
+    constexpr hn::RebindToSigned<decltype(kWords)> kSigned;
+    const auto number = hn::ConvertTo(kLanes, hn::BitCast(kSigned, hn::ShiftRight<8>(word)));
+    return hn::Mul(number, broadcast(0x1p-24F));
+  };
+  hn::StoreInterleaved4(unit(words[0]), unit(words[1]), unit(words[2]), unit(words[3]), kLanes,
+                        numbers);
 }
 
 }  // namespace
@@ -121,22 +126,19 @@ HWY_INLINE void unit_floats(const RandomStream& stream, std::uint64_t block, Vec
 void dropout(const RandomStream& stream, float rate, std::span<const float> x, std::span<float> y,
              Workers& workers) {
   constexpr std::size_t kPart = std::size_t{1} << 12U;  // random numbers are what takes the time
-  constexpr std::size_t kAtOnce = 4 * kLaneCount;
   const Vector threshold = broadcast(rate);
   const Vector factor = broadcast(1 / (1 - rate));
   workers.run(static_cast<int>((y.size() + kPart - 1) / kPart), [&](int part, int) {
     const std::size_t first = static_cast<std::size_t>(part) * kPart;
     const std::size_t last = std::min(first + kPart, y.size());
     for (std::size_t start = first; start < last; start += kAtOnce) {
-      Vector numbers[4];
-      unit_floats(stream, start / kLaneCount, numbers);
-      for (std::size_t v = 0; v < 4; ++v) {
-        const std::size_t i = start + v * kLaneCount;
-        if (i >= last) break;
-        const std::size_t count = std::min(last - i, kLaneCount);
-        const Mask kept = hn::Ge(numbers[v], threshold);
+      float numbers[kAtOnce];
+      unit_floats(stream, start / 4, numbers);
+      for_each_vector(std::min(last - start, kAtOnce), [&](std::size_t i, std::size_t count) {
+        const Mask kept = hn::Ge(load(numbers + i), threshold);
+        i += start;
         store_at(hn::IfThenElseZero(kept, hn::Mul(load_at(x, i, count), factor)), y, i, count);
-      }
+      });
     }
   });
 }

@@ -90,7 +90,11 @@ TEST_CASE("dropout: zeroes the asked-for share, scales the rest, and makes the s
     dropout(stream, rate, ones, y.values(), workers);
     expect_intact("dropout", "output", y);
     std::size_t dropped = 0;
-    for (const float value : y.values()) {
+    for (std::size_t i = 0; i < kSize; ++i) {
+      const float value = y.values()[i];
+      if ((value == 0) != (unit_float(stream.block(i / 4)[i % 4]) < rate)) {
+        FAIL("element " << i << " does not follow its own number of the stream");
+      }
       if (value == 0) {
         ++dropped;
       } else if (std::fabs(value * (1 - rate) - 1) > 1e-6F) {
