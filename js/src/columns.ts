@@ -92,7 +92,7 @@ function inputColumn(place: string, input: PortInfo, given: Tensor, question: bo
   return {
     role: 'x',
     data: question ? data : copyData(data),
-    shape: single ? [1, ...shape] : [...shape],
+    shape: single ? [1, ...shape] : question ? (shape as number[]) : [...shape],
   }
 }
 
@@ -155,7 +155,7 @@ function labelTensor(labels: NumberArray): Tensor {
 export function rowCount(place: string, columns: readonly Column[]): number {
   const rows = columns[0]?.shape[0] ?? 0
   if (rows === 0) throw new FoveaError('bad-shape', `${place}: x holds no examples.`)
-  if (columns.some(({ shape }) => shape[0] !== rows)) {
+  if (columns.length > 1 && columns.some(({ shape }) => shape[0] !== rows)) {
     const counts = columns.map(({ shape }) => shape[0]).join(', ')
     throw new FoveaError(
       'bad-shape',
@@ -191,10 +191,12 @@ function sameShape(
   wanted: readonly (number | null)[],
   from = 0,
 ): boolean {
-  return (
-    shape.length === wanted.length + from &&
-    wanted.every((size, k) => size === null || size === shape[k + from])
-  )
+  if (shape.length !== wanted.length + from) return false
+  for (let k = 0; k < wanted.length; ++k) {
+    const size = wanted[k]
+    if (size !== null && size !== shape[k + from]) return false
+  }
+  return true
 }
 
 /** True for `{ outputGradients }` in the place of y. */

@@ -90,19 +90,20 @@ export function runPrediction(
   const { latest: key } = options
   const request = { model: modelId, columns, batchSize, yieldFirst: key !== undefined }
   if (key === undefined) return engine.predict(request, { signal })
-  return latest.run(place, key, signal, (both) => engine.predict(request, { signal: both }))
+  return latest.predict(place, key, signal, engine, request)
 }
 
-/** Calls of which only the last with the same key counts. */
+/** Predictions of which only the last with the same key counts. */
 export class Latest {
   private readonly running = new Map<string, AbortController>()
 
-  async run<Result>(
+  async predict(
     place: string,
     key: string,
     outer: AbortSignal | undefined,
-    call: (signal: AbortSignal) => Promise<Result>,
-  ): Promise<Result> {
+    engine: Engine,
+    request: Parameters<Engine['predict']>[0],
+  ): Promise<FloatTensor[]> {
     const superseded = `${place}: a later call with latest: "${key}" took its place.`
     this.running.get(key)?.abort(new FoveaError('superseded', superseded))
     const own = new AbortController()
@@ -111,7 +112,7 @@ export class Latest {
     outer?.addEventListener('abort', pass)
     this.running.set(key, own)
     try {
-      return await call(own.signal)
+      return await engine.predict(request, { signal: own.signal })
     } finally {
       outer?.removeEventListener('abort', pass)
       if (this.running.get(key) === own) this.running.delete(key)

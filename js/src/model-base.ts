@@ -42,6 +42,11 @@ async function disposeHome(home: Home): Promise<void> {
   await runtime.engine.disposeModel({ model: description.model }).catch(() => {})
 }
 
+/** The type says one tensor, which is what nearly every model gives; `predictAll` has the array. */
+function oneIfOnly(outputs: FloatTensor[]): FloatTensor {
+  return (outputs.length === 1 ? outputs[0] : outputs) as FloatTensor
+}
+
 /** A model is kept outside of its worker this often, and up to so many weights. */
 const kKeepMilliseconds = 5000
 const kMostKept = 2 ** 23
@@ -210,11 +215,8 @@ export class ModelBase {
    * const output = await model.predict(test.images)      // [1000, 10]
    * ```
    */
-  async predict(x: Inputs, options: PredictOptions = {}): Promise<FloatTensor> {
-    const outputs = await this.ask(x, options)
-    const [first] = outputs
-    // The type says one tensor, which is what nearly every model gives; `predictAll` has the array.
-    return (outputs.length === 1 ? first : outputs) as FloatTensor
+  predict(x: Inputs, options: PredictOptions = {}): Promise<FloatTensor> {
+    return this.predictAll(x, options).then(oneIfOnly)
   }
 
   /**
@@ -225,12 +227,13 @@ export class ModelBase {
    * const [classes, boxes] = await model.predictAll(images)
    * ```
    */
-  async predictAll(x: Inputs, options: PredictOptions = {}): Promise<FloatTensor[]> {
-    return this.ask(x, options)
-  }
-
-  private ask(x: Inputs, options: PredictOptions): Promise<FloatTensor[]> {
-    return runPrediction(this.target('predict', this.engine('predict')), x, options, this.latest)
+  predictAll(x: Inputs, options: PredictOptions = {}): Promise<FloatTensor[]> {
+    // Not async: its garbage would be a fifth of a small prediction's.
+    try {
+      return runPrediction(this.target('predict', this.engine('predict')), x, options, this.latest)
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
   }
 
   /**

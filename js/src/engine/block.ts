@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: MIT
 import { elementCount } from '../tensor.js'
 import type { Column, Floats } from './engine.js'
-import { allocate, put, unwrap } from './native.js'
+import { allocate, unwrap } from './native.js'
 import type { NativeModule } from './native.js'
 
 const kRoles = { x: 0, y: 1, w: 2, outputGradients: 3 }
@@ -17,26 +17,64 @@ const kLine = 4 + kMostSizes
 /** Numbers begin where a word does. */
 const words = ({ data }: Column): number => Math.ceil(data.byteLength / 4)
 
+/** Bytes of the block that columns fill. */
+function blockBytes(columns: readonly Column[]): number {
+  let size = 1 + kLine * columns.length
+  for (const column of columns) size += words(column)
+  return 4 * size
+}
+
 /** Copies columns into the heap; the caller owns the block. */
 export function copyColumns(native: NativeModule, columns: readonly Column[]): number {
+  const block = allocate(native, blockBytes(columns), 'the data')
+  writeColumns(native, block, columns)
+  return block
+}
+
+function writeColumns(native: NativeModule, block: number, columns: readonly Column[]): void {
+  const { HEAPU8, HEAP32, HEAPF32 } = native
   let at = 1 + kLine * columns.length
-  const size = columns.reduce((sum, column) => sum + words(column), at)
-  const block = allocate(native, 4 * size, 'the data')
-  const { HEAP32 } = native
   let word = block / 4
   HEAP32[word++] = columns.length
   for (const column of columns) {
     const { role, data, shape } = column
     HEAP32[word] = kRoles[role]
-    HEAP32[word + 1] = data instanceof Uint8Array ? 0 : data instanceof Int32Array ? 1 : 2
+    const type = data instanceof Uint8Array ? 0 : data instanceof Int32Array ? 1 : 2
+    HEAP32[word + 1] = type
     HEAP32[word + 2] = 4 * at
     HEAP32[word + 3] = shape.length
     for (let k = 0; k < kMostSizes; ++k) HEAP32[word + 4 + k] = shape[k] ?? 0
     word += kLine
-    put(native, block + 4 * at, data)
+    if (type === 0) HEAPU8.set(data, block + 4 * at)
+    else (type === 1 ? HEAP32 : HEAPF32).set(data, block / 4 + at)
     at += words(column)
   }
-  return block
+}
+
+/** A question up to this long has a place of its own: an image of 128 by 128 in three colours. */
+const kKeptBytes = 2 ** 18
+
+/** Blocks of questions. A place for a small one is kept: two calls less each time. */
+export class Questions {
+  private kept = 0
+  private taken = false
+
+  constructor(private readonly native: NativeModule) {}
+
+  /** Copies columns into the heap. The block is to be given back. */
+  copy(columns: readonly Column[]): number {
+    const { native, kept, taken } = this
+    if (taken || blockBytes(columns) > kKeptBytes) return copyColumns(native, columns)
+    this.kept = kept || allocate(native, kKeptBytes, 'the data')
+    writeColumns(native, this.kept, columns)
+    this.taken = true
+    return this.kept
+  }
+
+  giveBack(block: number): void {
+    if (block === this.kept) this.taken = false
+    else this.native.release(block)
+  }
 }
 
 /** What a model says of rows of a block. */
@@ -50,14 +88,14 @@ export function predictRows(
   let word = native.predict(model, block, from, count) / 4
   if (word === 0) unwrap(native.failure())
   const { HEAP32, HEAPF32 } = native
-  const predicted: Floats[] = []
+  const predicted = new Array<Floats>(outputs)
   // A view of the core's (src/core/tensor_view.h): where the numbers lie, sizes, rank.
-  for (let left = outputs; left > 0; --left) {
+  for (let k = 0; k < outputs; ++k) {
     const at = ((HEAP32[word++] ?? 0) >>> 0) / 4
-    const shape: number[] = []
-    for (let rank = HEAP32[word + kMostSizes] ?? 0; shape.length < rank;)
-      shape.push(HEAP32[word + shape.length] ?? 0)
-    predicted.push({ data: HEAPF32.slice(at, at + elementCount(shape)), shape })
+    const rank = HEAP32[word + kMostSizes] ?? 0
+    const shape = new Array<number>(rank)
+    for (let axis = 0; axis < rank; ++axis) shape[axis] = HEAP32[word + axis] ?? 0
+    predicted[k] = { data: HEAPF32.slice(at, at + elementCount(shape)), shape }
     word += kMostSizes + 1
   }
   return predicted

@@ -16,7 +16,7 @@ import type {
   ModelDescription,
   TrainingState,
 } from './engine.js'
-import { copyColumns, predictRows } from './block.js'
+import { Questions, copyColumns, predictRows } from './block.js'
 import { allocate, copyTensorOut, put, unwrap, whole } from './native.js'
 import type { NativeModule, Place } from './native.js'
 import { Run, Turn, disposedDuring, evaluate, fitEpoch } from './session.js'
@@ -44,8 +44,10 @@ interface ModelEntry {
 export class InThreadEngine implements Engine {
   readonly info: EngineInfo
   private readonly models = new Map<number, ModelEntry>()
+  private readonly questions: Questions
 
   constructor(private module: NativeModule | undefined) {
+    this.questions = new Questions(this.native)
     this.info = unwrap<EngineInfo>(this.native.engineInfo())
   }
 
@@ -205,40 +207,55 @@ export class InThreadEngine implements Engine {
   }
 
   async predict(request: Request<'predict'>, { signal }: CallOptions = {}): Result<'predict'> {
-    const { model, columns } = request
-    // More at a time would take longer: their activations leave the caches.
-    const batchSize = Math.min(request.batchSize, kMostAtOnce)
+    const { columns, yieldFirst } = request
     // At once: from here on the columns are the caller's again.
-    const block = copyColumns(this.native, columns)
+    const block = this.questions.copy(columns)
     try {
-      if (request.yieldFirst) await yieldToMessages()
+      if (yieldFirst) await yieldToMessages()
       if (signal?.aborted) throw abortError('predict', signal)
-      const entry = this.entry(model)
-      const { work, turn } = entry
+      const entry = this.entry(request.model)
       const rows = columns[0]?.shape[0] ?? 0
-      let results: Floats[] | undefined
-      for (let from = 0; from < rows; from += batchSize) {
-        if (from > 0) await yieldToMessages()
-        const count = Math.min(batchSize, rows - from)
-        const predicted = (): Floats[] => {
-          if (signal?.aborted) throw abortError('predict', signal)
-          if (work.disposed) throw disposedDuring('predict')
-          return predictRows(this.native, entry, block, from, count)
+      // More at a time would take longer: their activations leave the caches.
+      const batchSize = Math.min(request.batchSize, kMostAtOnce)
+      if (rows <= batchSize && entry.turn.free) {
+        try {
+          return predictRows(this.native, entry, block, 0, rows)
+        } catch {
+          // The way of many brings what is missing, or says what is wrong.
         }
-        const given = turn.hold(() => whole(this.native, predicted))
-        // As a rule there is nothing to wait for.
-        const parts = given instanceof Promise ? await given : given
-        if (count === rows) return parts
-        results ??= parts.map(({ shape: [, ...row] }) => ({
-          data: new Float32Array(rows * elementCount(row)),
-          shape: [rows, ...row],
-        }))
-        parts.forEach(({ data }, k) => results?.[k]?.data.set(data, (data.length / count) * from))
       }
-      return results ?? []
+      return await this.predictMany(entry, block, rows, batchSize, signal)
     } finally {
-      this.module?.release(block)
+      this.giveBack(block)
     }
+  }
+
+  /** Rows of a block, so many at a time. */
+  private async predictMany(
+    entry: ModelEntry,
+    block: number,
+    rows: number,
+    batchSize: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Floats[]> {
+    let results: Floats[] | undefined
+    for (let from = 0; from < rows; from += batchSize) {
+      if (from > 0) await yieldToMessages()
+      const count = Math.min(batchSize, rows - from)
+      const predicted = (): Floats[] => {
+        if (signal?.aborted) throw abortError('predict', signal)
+        if (entry.work.disposed) throw disposedDuring('predict')
+        return predictRows(this.native, entry, block, from, count)
+      }
+      const parts = await entry.turn.hold(() => whole(this.native, predicted))
+      if (count === rows) return parts
+      results ??= parts.map(({ shape: [, ...row] }) => ({
+        data: new Float32Array(rows * elementCount(row)),
+        shape: [rows, ...row],
+      }))
+      parts.forEach(({ data }, k) => results?.[k]?.data.set(data, (data.length / count) * from))
+    }
+    return results ?? []
   }
 
   async activations(request: Request<'activations'>): Result<'activations'> {
@@ -316,11 +333,16 @@ export class InThreadEngine implements Engine {
     columns: Column[],
     use: (block: number) => Value,
   ): Promise<Value> {
-    const block = copyColumns(this.native, columns)
+    const block = this.questions.copy(columns)
     try {
       return await this.entry(model).turn.hold(() => whole(this.native, () => use(block)))
     } finally {
-      this.module?.release(block)
+      this.giveBack(block)
     }
+  }
+
+  /** After `close` there is nothing to give it back to. */
+  private giveBack(block: number): void {
+    if (this.module !== undefined) this.questions.giveBack(block)
   }
 }

@@ -49,6 +49,10 @@ export class Run {
 export class Turn {
   private held: Promise<void> | undefined
 
+  get free(): boolean {
+    return this.held === undefined
+  }
+
   /** Does something when nobody holds the model, and holds it while that takes its time. */
   hold<Result>(work: () => Result | Promise<Result>): Result | Promise<Result> {
     if (this.held !== undefined) return this.held.then(() => this.hold(work))
