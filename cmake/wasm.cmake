@@ -10,7 +10,7 @@ else()
 endif()
 
 target_compile_options(fovea_cold PRIVATE -Oz)
-# The names of types are bytes in every module, and of all that is linked only Embind asks for them.
+# The names of types are bytes in every module, and nothing asks for them.
 foreach(part cold hot)
   target_compile_options(fovea_${part} PRIVATE -fno-rtti)
 endforeach()
@@ -27,9 +27,11 @@ endif()
 function(add_module name environment)
   add_executable(${name} $<TARGET_OBJECTS:fovea_bindings>)
   target_link_libraries(${name} PRIVATE ${fovea_core})
-  set_target_properties(${name} PROPERTIES SUFFIX .mjs LINKER_LANGUAGE CXX)
+  set(embind_library ${PROJECT_SOURCE_DIR}/src/bindings/embind.js)
+  set_target_properties(${name} PROPERTIES
+    SUFFIX .mjs LINKER_LANGUAGE CXX LINK_DEPENDS ${embind_library})
   target_link_options(${name} PRIVATE
-    -Oz -lembind ${memory_settings}
+    -Oz --js-library ${embind_library} ${memory_settings}
     -sENVIRONMENT=${environment} -sMODULARIZE -sEXPORT_ES6 -sDYNAMIC_EXECUTION=0 -sFILESYSTEM=0
     -sEXPORTED_RUNTIME_METHODS=HEAPU8,HEAP32,HEAPF32
     -sINCOMING_MODULE_JS_API=mainScriptUrlOrBlob,wasmBinary,instantiateWasm)
@@ -38,7 +40,8 @@ endfunction()
 file(GLOB binding_sources CONFIGURE_DEPENDS src/bindings/*.cpp)
 add_library(fovea_bindings OBJECT ${binding_sources})
 target_include_directories(fovea_bindings PRIVATE src)
-target_compile_options(fovea_bindings PRIVATE -Oz)
+target_compile_options(fovea_bindings PRIVATE -Oz -fno-rtti)
+target_compile_definitions(fovea_bindings PRIVATE EMSCRIPTEN_HAS_UNBOUND_TYPE_NAMES=0)
 target_link_libraries(fovea_bindings PRIVATE fovea_flags fovea_warnings hwy)
 add_module(fovea-node node)
 add_module(fovea-web worker)

@@ -74,11 +74,9 @@ const kFamilies = {
   'wasm exceptions': ['-fwasm-exceptions', '-sWASM_LEGACY_EXCEPTIONS=1'],
   threads: ['-fwasm-exceptions', '-sWASM_LEGACY_EXCEPTIONS=1', '-pthread'],
 }
-const kProgram = `#include <emscripten/bind.h>
-#include <iostream>
+const kProgram = `#include <iostream>
 #include <stdexcept>
-int f(int x) { if (x < 0) throw std::runtime_error("negative"); std::cout << x; return x; }
-EMSCRIPTEN_BINDINGS(probe) { emscripten::function("f", &f); }
+int main(int x, char**) { if (x < 0) throw std::runtime_error("negative"); std::cout << x; }
 `
 
 async function makeSystemLibraries() {
@@ -90,7 +88,7 @@ async function makeSystemLibraries() {
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'probe.cpp'), kProgram)
     const link = (...flags) =>
-      runAsync(join(emscripten, 'em++'), ['probe.cpp', '-o', 'probe.mjs', '-lembind', ...flags], {
+      runAsync(join(emscripten, 'em++'), ['probe.cpp', '-o', 'probe.mjs', ...flags], {
         cwd: folder,
       })
     for (const [name, flags] of Object.entries(kFamilies)) {
