@@ -41,14 +41,15 @@ const asked = (work) => ({ ...work, net: kNets[work.net].name, softmax: kNets[wo
 
 /** Asks a new page, so that nothing of an earlier one is warm. */
 async function inPage({ engine, url }, name, request) {
+  const { variant, threads, net, phase = 'first step', batch = 32 } = request
+  const what = `${net} ${phase} ${batch}, ${variant} x${threads}`
+  process.stderr.write(`bench: ${engine.host}: ${what}\n`)
+  if (name === 'start' && engine.askAlone) return within(engine.askAlone(url, name, request))
   const page = await within(engine.open(url))
   try {
     return await within(page.ask(name, request))
   } finally {
     await within(page.close())
-    const { variant, threads, net, phase = 'first step', batch = 32 } = request
-    const what = `${net} ${phase} ${batch}, ${variant} x${threads}`
-    process.stderr.write(`bench: ${engine.host}: ${what}\n`)
   }
 }
 
@@ -62,7 +63,7 @@ async function measureStarts(place, { quick }, notes) {
     const request = asked({ variant, threads: 1, net: 'B' })
     const times = []
     try {
-      for (let i = 0; i < (quick ? 1 : 5); ++i) times.push(await inPage(place, 'start', request))
+      for (let i = 0; i < (quick ? 3 : 9); ++i) times.push(await inPage(place, 'start', request))
       starts.push({ library: 'fovea', variant, threads: 1, host, firstStepMs: median(times) })
     } catch (error) {
       notes.push(`fovea ${variant} ${host}: no cold start: ${reason(error)}`)

@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: MIT
 // Chromium, Firefox and WebKit, opened alike. Whoever is not on the machine rejects with a sentence.
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { launch } from '../../tests/browser/chromium.mjs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { kArguments, kPath, launch } from '../../tests/browser/chromium.mjs'
 
 const kFirefox = ['/usr/bin/firefox-esr', '/usr/bin/firefox'].find((path) => existsSync(path))
 const kWebKitDriver = '/usr/bin/WebKitWebDriver'
 
-/** Each opens an engine: { host, open(url) -> { ask(name, request), close() }, close() }. */
+/**
+ * Each opens an engine: { host, open(url) -> { ask(name, request), close() }, close() }. `askAlone(url,
+ * name, request)`, where there is one, asks a new process that nobody drives: a driver hears of every
+ * request and message, which takes a third of a start on two processors.
+ */
 export const kEngines = { chromium, firefox, webkit }
 
 async function chromium() {
@@ -21,7 +28,36 @@ async function chromium() {
       await page.goto(url)
       return { ask: (...given) => page.evaluate(callInPage, given), close: () => context.close() }
     },
+    askAlone: askChromiumAlone,
     close: () => browser.close(),
+  }
+}
+
+/** What the page (peers/browser.mjs) writes to the console, which goes to the error output. */
+async function askChromiumAlone(url, name, request) {
+  const folder = mkdtempSync(join(tmpdir(), 'fovea-chromium-'))
+  const settings = ['--headless', '--no-first-run', `--user-data-dir=${folder}`]
+  const address = `${url}#${encodeURIComponent(JSON.stringify([name, request]))}`
+  const browser = spawn(kPath, [...kArguments, ...settings, '--enable-logging=stderr', address], {
+    detached: true, // a group of its own, to be ended as a whole
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const ended = once(browser, 'exit')
+  try {
+    let written = ''
+    for await (const text of browser.stderr.setEncoding('utf8')) {
+      written += text
+      const [, answer] = /fovea-bench (\{.*?\}) fovea-bench/.exec(written) ?? []
+      if (answer === undefined) continue
+      const { result, error } = JSON.parse(answer)
+      if (error !== undefined) throw new Error(error)
+      return result
+    }
+    throw new Error('Chromium ended without an answer')
+  } finally {
+    if (browser.exitCode === null) process.kill(-browser.pid, 'SIGKILL')
+    await ended
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
   }
 }
 

@@ -7,9 +7,11 @@ declare module 'fovea:engines' {
 
   /** The builds that this copy of the package holds. */
   export const built: readonly Build[]
-  /** Browsers: the worker's script and its wasm, as unpack.ts reads them. */
+  /** Browsers: the worker's script. */
+  export const scripts: Partial<Record<Build, () => Promise<{ script: string }>>>
+  /** Browsers: the module, or the first part of it, as unpack.ts reads it. */
   export const embedded: Partial<Record<Build, () => Promise<PackedModule>>>
-  /** Browsers: the small module that unpacks them (scripts/package/codec.cpp), in hexadecimal. */
+  /** Browsers: the small module that unpacks it (scripts/package/codec.cpp), in hexadecimal. */
   export const unpacker: () => Promise<{ code: string }>
   /** Browsers: the part of the engine that few models need. */
   export const rest: Partial<Record<Build, () => Promise<PackedModule>>>

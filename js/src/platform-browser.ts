@@ -1,17 +1,17 @@
 // The library in a browser: the engine in a worker made from a string, so that no bundler has to be
 // told of a file, and the wasm compiled here and posted to it. Nothing happens on import.
 // SPDX-License-Identifier: MIT
-import { built, embedded, inPage, rest, unpacker } from 'fovea:engines'
+import { built, embedded, inPage, rest, scripts, unpacker } from 'fovea:engines'
 import { FoveaError } from './errors.js'
 import type { Build, Engine } from './engine/engine.js'
 import { connect } from './engine/engine-worker-client.js'
 import type { EngineHost } from './engine/engine-worker-client.js'
-import type { Port } from './engine/protocol.js'
+import type { FromEngine, Port, ToEngine } from './engine/protocol.js'
 import type { InitOptions } from './engine/runtime.js'
 import { compileGiven, fetchBytes } from './fetch.js'
 import type { Platform, StartRequest } from './platform-types.js'
-import { Unpacking } from './unpack.js'
-import type { PackedModule } from './unpack.js'
+import { unpackModule } from './unpack.js'
+import type { PackedModule, PackedPart } from './unpack.js'
 
 /** A worker without threads loads one script; a threaded one starts more, and may hang in Firefox. */
 const kStartMilliseconds = { plain: 20_000, threaded: 6_000 }
@@ -43,51 +43,52 @@ export const browserPlatform: Platform = {
   },
 }
 
-/** Unpacks what the package carries for a build, once for script and module. */
-type Opener = () => Promise<Unpacking>
+/** An engine's host as it starts. */
+interface Started {
+  host: EngineHost
+  /** Its script, which threads load too; to be released when all have. */
+  url: string
+  release: () => void
+  /** A worker can unpack a part of the module. */
+  unpack?: (part: PackedPart) => Promise<Uint8Array>
+}
 
 async function startEngine(request: StartRequest): Promise<Engine> {
   const { build, threads, worker, options, onLost } = request
-  let opened: Promise<Unpacking> | undefined
-  const open: Opener = () => (opened ??= unpacking(embedded, build))
-  // A worker takes as long to start as the module to unpack: both at once.
-  const wasm = compile(build, options, open)
+  // A worker takes as long to start as half of the module to unpack: both at once.
+  const starting = worker ? startWorker(build, options) : inPageHost(build)
+  const wasm = compile(build, options, async (part) => (await starting).unpack?.(part))
   wasm.catch(() => {}) // it is heard of below, unless the worker fails first
-  const milliseconds = threads > 1 ? kStartMilliseconds.threaded : kStartMilliseconds.plain
-  const fetchRest = restOf(build, options)
-  if (!worker) {
-    const host = { ...(await inPageHost(build)), fetchRest }
-    return connect(host, { wasm, threads, script: location.href }, milliseconds, onLost)
-  }
-  const script = await workerScript(build, options, open)
+  const { host, url, release } = await starting
   try {
-    const plain = workerHost(new Worker(script.url, { type: 'module', name: 'fovea-engine' }))
-    const host = { ...plain, fetchRest }
-    return await connect(host, { wasm, threads, script: script.url }, milliseconds, onLost)
+    const milliseconds = threads > 1 ? kStartMilliseconds.threaded : kStartMilliseconds.plain
+    const whole = { ...host, fetchRest: restOf(build, options) }
+    return await connect(whole, { wasm, threads, script: url }, milliseconds, onLost)
   } finally {
-    script.release()
+    release()
   }
 }
 
 async function compile(
   build: Build,
   options: InitOptions,
-  open: Opener,
+  elsewhere: (part: PackedPart) => Promise<Uint8Array | undefined>,
 ): Promise<WebAssembly.Module> {
   const { wasmModule, wasmBinary, wasmUrl } = options
   if (wasmModule !== undefined) return wasmModule
   if (wasmBinary !== undefined) return compileGiven(wasmBinary)
   if (wasmUrl !== undefined) return compileGiven(await fetchBytes(resolve(wasmUrl, build), 'init'))
-  return WebAssembly.compile(await (await open()).module())
+  return carried(embedded, build, elsewhere)
 }
 
-/** What the package carries as a string: the worker's script and the module, or the rest of that. */
-async function unpacking(
+/** A module that the package carries as a string. */
+async function carried(
   modules: Partial<Record<Build, () => Promise<PackedModule>>>,
   build: Build,
-): Promise<Unpacking> {
+  elsewhere?: (part: PackedPart) => Promise<Uint8Array | undefined>,
+): Promise<WebAssembly.Module> {
   const [packed, { code }] = await Promise.all([load(modules, build), unpacker()])
-  return new Unpacking(packed, code)
+  return WebAssembly.compile(await unpackModule(packed, code, elsewhere))
 }
 
 /** The module that comes with the package is in two parts; one that the user gives is whole. */
@@ -97,20 +98,26 @@ function restOf(
 ): (() => Promise<WebAssembly.Module>) | undefined {
   const given = wasmModule ?? wasmBinary ?? wasmUrl
   if (given !== undefined || rest[build] === undefined) return undefined
-  return async () => WebAssembly.compile(await (await unpacking(rest, build)).module())
+  return () => carried(rest, build)
 }
 
-async function workerScript(
-  build: Build,
-  options: InitOptions,
-  open: Opener,
-): Promise<{ url: string; release: () => void }> {
-  if (options.workerUrl !== undefined) {
-    return { url: resolve(options.workerUrl, build).href, release: () => {} }
-  }
-  const script = await (await open()).script()
+async function startWorker(build: Build, { workerUrl }: InitOptions): Promise<Started> {
+  if (workerUrl !== undefined) return workerAt(resolve(workerUrl, build).href, () => {})
+  const { script } = await load(scripts, build)
   const url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }))
-  return { url, release: () => URL.revokeObjectURL(url) }
+  return workerAt(url, () => URL.revokeObjectURL(url))
+}
+
+function workerAt(url: string, release: () => void): Started {
+  const worker = new Worker(url, { type: 'module', name: 'fovea-engine' })
+  const unpack = (part: PackedPart): Promise<Uint8Array> =>
+    new Promise((resolve) => {
+      worker.addEventListener('message', ({ data }: MessageEvent<FromEngine>) => {
+        if ('unpacked' in data) resolve(data.unpacked)
+      })
+      worker.postMessage({ unpack: part } satisfies ToEngine)
+    })
+  return { host: workerHost(worker), url, release, unpack }
 }
 
 function workerHost(worker: Worker): EngineHost {
@@ -133,17 +140,18 @@ function workerHost(worker: Worker): EngineHost {
 }
 
 /** The engine in the page itself, behind a message channel: the same protocol, no second path. */
-async function inPageHost(build: Build): Promise<EngineHost> {
+async function inPageHost(build: Build): Promise<Started> {
   const { serve, factory } = await load(inPage, build)
   const { port1, port2 } = new MessageChannel()
   serve(portOf(port2), factory)
+  const terminate = (): void => {
+    port1.close()
+    port2.close()
+  }
   return {
-    ...portOf(port1),
-    onLost: () => {},
-    terminate: () => {
-      port1.close()
-      port2.close()
-    },
+    host: { ...portOf(port1), onLost: () => {}, terminate },
+    url: location.href,
+    release: () => {},
   }
 }
 

@@ -1,27 +1,38 @@
 // Unpacks the engine, which the package carries as text: a third smaller than gzip, and no server has
 // to be set up for it. What unpacks is a small module itself (scripts/package/codec.cpp). It reads letters
-// of six bits: the lengths of the codes, then arithmetic coding.
+// of six bits: the lengths of the codes, then arithmetic coding. A module may be in two parts, packed each
+// by itself, so that a worker can unpack the second meanwhile.
 // SPDX-License-Identifier: MIT
 import { yieldToMessages } from './engine/yield.js'
 import { FoveaError } from './errors.js'
 
-/** A module as the package carries it. `size` is without the sizes of its functions. */
+/** A module as the package carries it. */
 export interface PackedModule {
-  letters: string
+  /** The lengths of all codes. */
+  codes: string
+  /** What follows them. `size`: bytes of the module, without the sizes of its functions. */
+  parts: { letters: string; size: number }[]
+  /** Of all letters. */
   checksum: number
+}
+
+/** A part, for whoever unpacks it. */
+export interface PackedPart {
+  unpacker: WebAssembly.Module
+  /** From the codes to the end of this part, or further. */
+  letters: string
   size: number
-  /** The bytes of the worker's script, which stand before the module; 0: there is none. */
-  script: number
+  /** 0: where a module begins. 1: it begins among the functions. */
+  place: number
 }
 
 /** What the unpacker exports: addresses, and what it does. */
 interface Unpacker {
   memory: { buffer: ArrayBuffer }
   packed: WebAssembly.Global<'i32'>
-  text: WebAssembly.Global<'i32'>
   checksum(letters: number): number
-  run(size: number, script: number): number
-  finish(script: number): number
+  run(size: number, place: number): number
+  finish(place: number): number
 }
 
 /** Bytes at a time: a page stays awake; first fewer, while there is no fast code yet. */
@@ -32,61 +43,88 @@ const kLargeSlice = 3 * kSlice
 const kExports = 7
 const kCode = 10
 
-/** A packed module on its way to be one; what stands before it is there sooner. */
-export class Unpacking {
-  private readonly code: Unpacker
-  private begun: Promise<void> | undefined
+/** A part on its way to be bytes. */
+class Unpacking {
+  readonly code: Unpacker
+  private at = 0
 
-  /**
-   * @param code the unpacker, in hexadecimal
-   * @throws FoveaError `bad-file`
-   */
-  constructor(
-    private readonly packed: PackedModule,
-    code: string,
-  ) {
-    const { letters, checksum } = packed
-    const { fromHex } = Uint8Array as { fromHex?: (text: string) => Uint8Array<ArrayBuffer> }
-    const bytes =
-      fromHex?.(code) ?? // browsers since 2025
-      Uint8Array.from(code.match(/../g) ?? [], (byte) => parseInt(byte, 16))
-    this.code = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as never
-    new TextEncoder().encodeInto(letters, this.bytes(this.code.packed))
-    if (this.code.checksum(letters.length) !== checksum) {
-      throw new FoveaError(
-        'bad-file',
-        `init: the engine's module came damaged (${letters.length} letters). Load the page again.`,
-      )
-    }
+  constructor(private readonly part: PackedPart) {
+    this.code = new WebAssembly.Instance(part.unpacker).exports as never
+    new TextEncoder().encodeInto(part.letters, this.bytes())
   }
 
-  /** The worker's script. */
-  async script(): Promise<Uint8Array<ArrayBuffer>> {
-    const { script } = this.packed
-    await (this.begun ??= this.run(0, script))
-    return this.bytes(this.code.text).slice(0, script)
+  /** Goes on for a moment; whether there is more to do. */
+  next(): boolean {
+    const { size, place } = this.part
+    this.at = Math.min(this.at + (this.at < kLargeSlice ? kSlice : kLargeSlice), size)
+    this.code.run(this.at, place)
+    return this.at < size
   }
 
-  /** The module. */
-  async module(): Promise<Uint8Array<ArrayBuffer>> {
-    const { script, size } = this.packed
-    await (this.begun ??= this.run(0, script))
-    await this.run(script, size)
-    const { packed, finish } = this.code
-    return withExports(this.bytes(packed).slice(0, finish(script)))
+  finish(): Uint8Array<ArrayBuffer> {
+    return this.bytes().slice(0, this.code.finish(this.part.place))
   }
 
-  private bytes({ value }: WebAssembly.Global<'i32'>): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(this.code.memory.buffer, value)
+  /** The letters, and at the end what came of them. */
+  private bytes(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.code.memory.buffer, this.code.packed.value)
   }
+}
 
-  private async run(from: number, to: number): Promise<void> {
-    for (let until = from; until < to;) {
-      until = Math.min(until + (until < kLargeSlice ? kSlice : kLargeSlice), to)
-      this.code.run(until, this.packed.script)
-      await yieldToMessages()
-    }
+/** A part at a stretch, for a worker. */
+export function unpackPart(part: PackedPart): Uint8Array<ArrayBuffer> {
+  const unpacking = new Unpacking(part)
+  while (unpacking.next());
+  return unpacking.finish()
+}
+
+/**
+ * The module, unpacked in slices between which the page does other things.
+ *
+ * @param code the unpacker, in hexadecimal
+ * @param elsewhere unpacks a part in another thread; who is not ready in time need not be
+ * @throws FoveaError `bad-file`
+ */
+export async function unpackModule(
+  { codes, parts, checksum }: PackedModule,
+  code: string,
+  elsewhere?: (part: PackedPart) => Promise<Uint8Array | undefined>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { fromHex } = Uint8Array as { fromHex?: (text: string) => Uint8Array<ArrayBuffer> }
+  const bytes =
+    fromHex?.(code) ?? // browsers since 2025
+    Uint8Array.from(code.match(/../g) ?? [], (byte) => parseInt(byte, 16))
+  const unpacker = new WebAssembly.Module(bytes)
+  const partAt = (place: number): PackedPart => {
+    const following = parts.slice(place).map(({ letters }) => letters)
+    return { unpacker, letters: codes + following.join(''), size: parts[place]?.size ?? 0, place }
   }
+  const all = partAt(0)
+  const first = new Unpacking(all)
+  if (first.code.checksum(all.letters.length) !== checksum) {
+    throw new FoveaError(
+      'bad-file',
+      `init: the engine's module came damaged (${all.letters.length} letters). Load the page again.`,
+    )
+  }
+  const made: { second?: Uint8Array | undefined } = {}
+  const two = parts.length > 1
+  if (two)
+    elsewhere?.(partAt(1))
+      .then((bytes) => (made.second = bytes))
+      .catch(() => {})
+  for (let more = true; more; await yieldToMessages()) more = first.next()
+  const here = two && made.second === undefined ? new Unpacking(partAt(1)) : undefined
+  while (here !== undefined && made.second === undefined) {
+    if (here.next()) await yieldToMessages()
+    else made.second = here.finish()
+  }
+  const begin = first.finish()
+  const end = made.second ?? new Uint8Array()
+  const whole = new Uint8Array(begin.length + end.length)
+  whole.set(begin)
+  whole.set(end, begin.length)
+  return withExports(whole)
 }
 
 /** A number as WebAssembly writes it: LEB128. */

@@ -60,6 +60,9 @@ export const oneSharedFile = {
   },
 }
 
+/** Of the module; what is left its worker unpacks, which has to start first. */
+const kShareOfPage = 0.7
+
 /** `{ simd: () => import('./engine/simd.js'), ... }` */
 const loaders = (builds, path) =>
   `{${builds.map((one) => `${JSON.stringify(one)}: () => import('${path(one)}')`).join(', ')}}`
@@ -75,6 +78,7 @@ export async function bundleBrowser(dist, builds) {
       builds.filter((one) => !one.endsWith('-threads')),
       (one) => `./engine/${one}-rest.js`,
     )}`,
+    `export const scripts = ${loaders(builds, (one) => `./engine/${one}-worker.js`)}`,
     "export const unpacker = () => import('./engine/unpacker.js')",
     `export const inPage = ${loaders(builds, (one) => `./engine/${one}/worker.js`)}`,
   ]
@@ -107,7 +111,9 @@ async function bundleEngine(dist, name) {
   const { whole, first, rest } = splitModule(wasmFolder(name), 'fovea-web.wasm', name)
   writeFileSync(join(folder, 'fovea.wasm'), whole)
   // A thread would need the rest in a table of its own: threaded builds come whole.
-  writeStrings(dist, name, await packed(first ?? whole, readFileSync(worker)))
+  // By itself gzip makes less of it, and the worker starts while the module is on its way.
+  writeStrings(dist, `${name}-worker`, { script: readFileSync(worker, 'utf8') })
+  writeStrings(dist, name, await packed(first ?? whole, kShareOfPage))
   if (rest !== undefined) writeStrings(dist, `${name}-rest`, await packed(rest))
 }
 

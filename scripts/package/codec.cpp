@@ -37,7 +37,7 @@ extern "C" {
 std::uint8_t lengths[kKinds * 256];
 /// Letters of six bits: the lengths, and the bits in arithmetic coding. The packer's are numbers.
 std::uint8_t packed[kMostBytes];
-/// A script, and the module without the sizes of its functions.
+/// A module without the sizes of its functions, or a part of one.
 std::uint8_t text[kMostBytes];
 #ifdef FOVEA_PACK
 Number counts[kKinds * 256];
@@ -273,7 +273,7 @@ void put(int byte) {
   ends[hash] = at;
 }
 
-[[clang::minsize]] void start(int script) {
+[[clang::minsize]] void start(int part) {
   for (int i = 0; i < kSteps; ++i) {
     float power = 1 - (i - kSteps / 2) * kStep / 1024;  // e^-x = (1 - x / 1024)^1024
     for (int k = 0; k < 10; ++k) power *= power;
@@ -293,16 +293,17 @@ void put(int byte) {
   for (int i = 0; i < 5; ++i) coding.code = coding.code << 6 | next_letter();
 #endif
   make_codes();
-  next = kContent;
-  left = script + 8;  // the magic number and the version
+  next = part > 0 ? kFunctions : kContent;
+  left = 8;  // the magic number and the version
 }
 
 }  // namespace
 
 /// Packs, or unpacks, as far as `size` bytes of text: further with every call, once per instance.
-/// So many of them, a script, stand before the module. Returns how many letters are packed.
-extern "C" int run(int size, int script) {
-  if (at == 0) start(script);
+/// `part` 0 is where a module begins; 1 begins with a number of functions, and those. Returns how many
+/// letters are packed.
+extern "C" int run(int size, int part) {
+  if (at == 0) start(part);
   while (at < size) {
     const int byte = next_byte();
     put(byte);
@@ -332,11 +333,11 @@ std::uint8_t* to;
 
 }  // namespace
 
-/// Puts its size before every function. Then the module, without the script, lies where the letters
-/// were. Returns how long it is.
-extern "C" [[clang::minsize]] int finish(int script) {
+/// Puts its size before every function. Then this part of the module lies where the letters were.
+/// Returns how long it is.
+extern "C" [[clang::minsize]] int finish(int part) {
   to = packed;
-  int from = script;
+  int from = part > 0 ? functions[0] : 0;
   for (int k = 0; k < function_count; ++k) {
     copy(from, functions[k]);
     from = functions[k];

@@ -7,7 +7,7 @@ import { root } from '../lib/paths.mjs'
 import { PlainError } from '../lib/shell.mjs'
 import { packerModule, unpackerText } from './codec.mjs'
 import { withoutNumbers } from './exports.mjs'
-import { Reader, kSections } from './wasm-reader.mjs'
+import { Reader, kSections, leb } from './wasm-reader.mjs'
 
 const kKinds = 7
 const kLongestCode = 15
@@ -27,23 +27,35 @@ export async function loadUnpacking() {
 /** A number of six bits as a letter; neither quotes nor backslashes are letters (codec.cpp). */
 const letter = (number) => String.fromCharCode(number + 36 + (number >= 56))
 
-/** What js/src/unpack.ts unpacks, which is tried at once. `script`: what is to come before the module. */
-export async function packed(wasm, script = Buffer.alloc(0)) {
-  const text = Buffer.concat([script, withoutSizes(wasm)])
-  if (text.length > kMostBytes) {
-    throw new PlainError(`pack: codec.cpp has room for ${kMostBytes} bytes, not ${text.length}.`)
+/**
+ * What js/src/unpack.ts unpacks, which is tried at once. `share`: of the code, in a first part; what is in
+ * the second can be unpacked at the same time.
+ */
+export async function packed(wasm, share = 1) {
+  const texts = textsOf(wasm, share)
+  for (const { length } of texts) {
+    if (length <= kMostBytes) continue
+    throw new PlainError(`pack: codec.cpp has room for ${kMostBytes} bytes, not ${length}.`)
   }
-  const { counts } = run(text, script.length, new Uint8Array(kKinds * 256).fill(8))
+  const counts = new Uint32Array(kKinds * 256)
+  texts.forEach((text, part) => {
+    const found = run(text, part, new Uint8Array(kKinds * 256).fill(8)).counts
+    found.forEach((count, k) => (counts[k] += count))
+  })
   const lengths = Uint8Array.from(
     Array.from({ length: kKinds }, (_, kind) =>
       codeLengths(counts.subarray(kind * 256, kind * 256 + 256)),
     ).flat(),
   )
-  const letters = [...lengths, ...run(text, script.length, lengths).bits].map(letter).join('')
-  const result = { letters, checksum: checksum(letters), size: text.length, script: script.length }
-  const { Unpacking } = await loadUnpacking()
-  const made = new Unpacking(result, unpackerText())
-  if (!script.equals(await made.script()) || !wasm.equals(await made.module())) {
+  const codes = [...lengths].map(letter).join('')
+  const parts = texts.map((text, part) => {
+    const letters = [...run(text, part, lengths).bits].map(letter).join('')
+    return { letters, size: text.length }
+  })
+  const all = codes + parts.map(({ letters }) => letters).join('')
+  const result = { codes, parts, checksum: checksum(all) }
+  const { unpackModule } = await loadUnpacking()
+  if (!wasm.equals(await unpackModule(result, unpackerText()))) {
     throw new PlainError('pack: the module comes back different; does codec.cpp know its opcodes?')
   }
   return result
@@ -56,12 +68,12 @@ function checksum(letters) {
   return hash | 0
 }
 
-function run(text, script, lengths) {
+function run(text, part, lengths) {
   const packer = new WebAssembly.Instance(packerModule()).exports
   const bytes = (from, size) => Buffer.from(packer.memory.buffer, from.value, size)
   bytes(packer.text, text.length).set(text)
   bytes(packer.lengths, lengths.length).set(lengths)
-  const bits = bytes(packer.packed, packer.run(text.length, script))
+  const bits = bytes(packer.packed, packer.run(text.length, part))
   return { bits, counts: new Uint32Array(packer.memory.buffer, packer.counts.value, kKinds * 256) }
 }
 
@@ -84,16 +96,24 @@ function codeLengths(counts) {
   }
 }
 
-/** The module without the sizes of its functions, which stand before each, and what exports.mjs says. */
-function withoutSizes(wasm) {
-  const kept = [wasm.subarray(0, 8)]
+/**
+ * The module without the sizes of its functions, which stand before each, and what exports.mjs says. The
+ * functions behind that share of the code, and what follows them, are a second text, which begins with
+ * how many they are.
+ */
+function textsOf(wasm, share) {
+  const texts = [[wasm.subarray(0, 8)]]
   for (const { id, begin, reader } of new Reader(wasm).sections()) {
-    if (id === kSections.exports) kept.push(withoutNumbers(reader))
-    else if (id !== kSections.code) kept.push(wasm.subarray(begin, reader.end))
+    if (id === kSections.exports) texts[0].push(withoutNumbers(reader))
+    else if (id !== kSections.code) texts.at(-1).push(wasm.subarray(begin, reader.end))
     if (id !== kSections.code) continue
     const count = reader.number()
-    kept.push(wasm.subarray(begin, reader.at))
-    for (let i = 0; i < count; ++i) kept.push(reader.take(reader.number()))
+    texts[0].push(wasm.subarray(begin, reader.at))
+    const cut = begin + share * (reader.end - begin)
+    for (let i = 0; i < count; ++i) {
+      if (texts.length < 2 && reader.at >= cut) texts.push([Buffer.from(leb(count - i))])
+      texts.at(-1).push(reader.take(reader.number()))
+    }
   }
-  return Buffer.concat(kept)
+  return texts.map((text) => Buffer.concat(text))
 }

@@ -24,12 +24,12 @@ function apiFiles(dist) {
 
 /** What a page downloads to train with one build: its files, and their gzipped bytes together. */
 export function downloadBytes(dist, build) {
-  const engines = ['engine/unpacker.js', `engine/${build}.js`]
+  const engines = ['unpacker', `${build}-worker`, build].map((name) => `engine/${name}.js`)
   const files = [...apiFiles(dist), ...engines].map((name) => {
     return { name, bytes: gzipped(join(dist, name)) }
   })
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0)
-  const engine = files.at(-1).bytes
+  const engine = files.slice(-engines.length).reduce((sum, { bytes }) => sum + bytes, 0)
   return { files, api: total - engine, engine, total }
 }
 

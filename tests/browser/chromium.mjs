@@ -4,10 +4,12 @@
 import { existsSync } from 'node:fs'
 import { chromium } from 'playwright-core'
 
-const kPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  (path) => existsSync(path),
-)
-const kArguments = [
+export const kPath = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+].find((path) => existsSync(path))
+export const kArguments = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-background-networking',

@@ -69,14 +69,12 @@ test('the bundle for browsers names nothing of Node and runs no text as code', (
 })
 
 test('the strings of every build are its plain files', async () => {
-  const { Unpacking } = await loadUnpacking()
+  const { unpackModule } = await loadUnpacking()
   for (const name of kVariants) {
-    const unpacking = new Unpacking(
-      await import(join(dist, 'engine', `${name}.js`)),
-      unpackerText(),
-    )
-    const [bytes, script] = await Promise.all([unpacking.module(), unpacking.script()])
-    assert.ok(readFileSync(join(dist, 'engine', name, 'worker.js')).equals(script), name)
+    const { script } = await import(join(dist, 'engine', `${name}-worker.js`))
+    assert.equal(readFileSync(join(dist, 'engine', name, 'worker.js'), 'utf8'), script, name)
+    const packed = await import(join(dist, 'engine', `${name}.js`))
+    const bytes = await unpackModule(packed, unpackerText())
     assert.ok(WebAssembly.validate(bytes) || name.startsWith('relaxed'), name)
     // Those without threads come in two parts; parts.test.mjs runs them.
     if (!name.endsWith('-threads')) continue
@@ -125,28 +123,53 @@ const kModules = {
 }
 
 test('a module that is packed comes back byte for byte', async () => {
-  const { Unpacking } = await loadUnpacking()
+  const { unpackModule } = await loadUnpacking()
   for (const [name, wasm] of Object.entries(kModules)) {
     assert.ok(WebAssembly.validate(wasm), name)
-    const unpacking = new Unpacking(await packed(wasm, Buffer.from(name)), unpackerText())
-    assert.ok(wasm.equals(await unpacking.module()), name)
-    assert.equal(Buffer.from(await unpacking.script()).toString(), name)
+    assert.ok(wasm.equals(await unpackModule(await packed(wasm), unpackerText())), name)
+  }
+})
+
+test('a worker unpacks the second part of a module; one that is late is not waited for', async () => {
+  const { unpackModule, unpackPart } = await loadUnpacking()
+  const module = await import(join(dist, 'engine', 'simd.js'))
+  const whole = Buffer.from(await unpackModule(module, unpackerText()))
+  const withWorker = async (elsewhere) =>
+    Buffer.from(await unpackModule(module, unpackerText(), elsewhere))
+  assert.ok(whole.equals(await withWorker(async (part) => unpackPart(part))))
+  // What it gives is taken, and nothing is computed a second time.
+  const other = whole.subarray(-10).map((byte) => byte ^ 1)
+  assert.ok(other.equals((await withWorker(async () => other)).subarray(-10)))
+  const late = () => new Promise(() => {})
+  const broken = () => Promise.reject(new Error('no worker'))
+  for (const elsewhere of [late, broken, async () => {}]) {
+    assert.ok(whole.equals(await withWorker(elsewhere)))
   }
 })
 
 test('a packed module that is damaged is refused in a sentence', async () => {
-  const { Unpacking } = await loadUnpacking()
-  const { letters, ...sizes } = await packed(kModules.vectors)
-  const changed = (at) => {
-    const other = letters[at] === 'a' ? 'b' : 'a'
-    return letters.slice(0, at) + other + letters.slice(at + 1)
-  }
-  const cases = [0, 4, 390, letters.length - 1].map(changed)
-  for (const damaged of [...cases, letters.slice(0, 100), letters.slice(0, -1), '']) {
-    assert.throws(() => new Unpacking({ letters: damaged, ...sizes }, unpackerText()), {
-      code: 'bad-file',
-      message: `init: the engine's module came damaged (${damaged.length} letters). Load the page again.`,
-    })
+  const { unpackModule } = await loadUnpacking()
+  const good = await packed(kModules.memory, 0)
+  assert.equal(good.parts.length, 2)
+  const damages = [
+    (text) => (text[0] === 'a' ? 'b' : 'a') + text.slice(1),
+    (text) => text.slice(0, -1) + (text.at(-1) === 'a' ? 'b' : 'a'),
+    (text) => text.slice(0, -1),
+    () => '',
+  ]
+  for (const damage of damages) {
+    const [first, second] = good.parts
+    for (const damaged of [
+      { ...good, codes: damage(good.codes) },
+      { ...good, parts: [{ ...first, letters: damage(first.letters) }, second] },
+      { ...good, parts: [first, { ...second, letters: damage(second.letters) }] },
+    ]) {
+      const letters = [damaged.codes, ...damaged.parts.map((part) => part.letters)].join('')
+      await assert.rejects(unpackModule(damaged, unpackerText()), {
+        code: 'bad-file',
+        message: `init: the engine's module came damaged (${letters.length} letters). Load the page again.`,
+      })
+    }
   }
 })
 

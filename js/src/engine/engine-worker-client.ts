@@ -155,6 +155,7 @@ class Line {
   private receive(message: FromEngine): void {
     if ('ready' in message || 'failed' in message) return this.onStart(message)
     if ('wants' in message) return void this.bringRest()
+    if ('unpacked' in message) return // who asked for it hears of it
     const pending = this.pending.get(message.id)
     if (pending === undefined) return
     if ('steps' in message || 'lossOf' in message) {

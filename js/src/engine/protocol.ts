@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: MIT
 import type { PlainError } from '../errors.js'
 import { copyData } from '../tensor.js'
+import type { PackedPart } from '../unpack.js'
 import type {
   Column,
   EngineCalls,
@@ -37,6 +38,8 @@ export interface CallMessage {
 export type ToEngine =
   /** Sooner than anything else, where there are locks: one that the worker holds while it lives. */
   | { lock: string }
+  /** While the page unpacks the rest of the module. */
+  | { unpack: PackedPart }
   | StartMessage
   | CallMessage
   | { id: number; abort: PlainError }
@@ -47,6 +50,7 @@ export type ToEngine =
 
 /** From the engine to the page. */
 export type FromEngine =
+  | { unpacked: Uint8Array<ArrayBuffer> }
   | { ready: EngineInfo }
   | { failed: PlainError }
   | { wants: 'rest' }

@@ -8,6 +8,7 @@ import type { CallOptions, Engine, LossAnswer, LossQuestion, StepReport } from '
 import { InThreadEngine } from './engine-inthread.js'
 import { instantiate, startThreads } from './native.js'
 import type { ModuleFactory } from './native.js'
+import { unpackPart } from '../unpack.js'
 import { buffersIn, kReportsInFlight } from './protocol.js'
 import type { CallMessage, FromEngine, Port, StartMessage, ToEngine } from './protocol.js'
 
@@ -111,6 +112,8 @@ export function serve(port: Port, factory: ModuleFactory): void {
       void answer(message)
     } else if ('lock' in message) {
       held = hold(message.lock)
+    } else if ('unpack' in message) {
+      post({ unpacked: unpackPart(message.unpack) })
     } else if ('rest' in message || 'noRest' in message) {
       restArrives(message)
     } else {
