@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Makes the npm package in dist/ from js/src and the wasm modules that are built:
 //   index.js, part-*.js      browsers: the API; loads one of engine/*.js when it starts
-//   engine/<build>.js        the worker's script and the wasm, packed, as a string: no file to configure
-//   engine/unpacker.js       what unpacks it
+//   engine/<build>.js        the wasm, packed, as a string: no file to configure
+//   engine/<build>-worker.js the worker's script, as a string
+//   engine/unpacker.js       what unpacks the wasm
 //   engine/<build>/          the same as plain files, for strict set-ups (workerUrl, wasmUrl)
 //   node.js, node.cjs        Node, with node/<build>/ beside them
 //   types/, types-cjs/        type declarations for import and for require
