@@ -55,6 +55,28 @@ for (const worker of [false, true]) {
   })
 }
 
+test('where memory is full a small question is answered still', async () => {
+  await fovea.shutdown()
+  await fovea.init({ worker: false, threads: 1 })
+  const model = await fovea.sequential({ layers: [layers.flatten({ inputShape: [2048] })] })
+  await model.predict(fovea.tensor(new Float32Array(64 * 2048), [64, 2048]))
+  const { grow } = WebAssembly.Memory.prototype
+  WebAssembly.Memory.prototype.grow = () => {
+    throw new RangeError('full')
+  }
+  try {
+    for (let units = 2 ** 22; units > 2 ** 13;) {
+      const spec = { layers: [layers.dense({ inputShape: [1], units, useBias: false })] }
+      await fovea.sequential(spec).catch(() => (units /= 2))
+    }
+    const { data } = await model.predict(fovea.tensor(new Float32Array(2048).fill(3), [1, 2048]))
+    assert.ok(data.length === 2048 && data.every((one) => one === 3))
+  } finally {
+    WebAssembly.Memory.prototype.grow = grow
+    await fovea.shutdown()
+  }
+})
+
 test('saving, loading and letting go a hundred times leave the memory where it was', async () => {
   await fovea.shutdown()
   const model = await smallModel()
