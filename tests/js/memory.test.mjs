@@ -55,7 +55,7 @@ for (const worker of [false, true]) {
   })
 }
 
-test('where memory is full a small question is answered still', async () => {
+test('where memory is full a small question is answered still, and a long description is refused', async () => {
   await fovea.shutdown()
   await fovea.init({ worker: false, threads: 1 })
   const model = await fovea.sequential({ layers: [layers.flatten({ inputShape: [2048] })] })
@@ -65,12 +65,27 @@ test('where memory is full a small question is answered still', async () => {
     throw new RangeError('full')
   }
   try {
-    for (let units = 2 ** 22; units > 2 ** 13;) {
-      const spec = { layers: [layers.dense({ inputShape: [1], units, useBias: false })] }
-      await fovea.sequential(spec).catch(() => (units /= 2))
+    let units = 2 ** 22
+    const fill = async (least) => {
+      while (units > least) {
+        const spec = { layers: [layers.dense({ inputShape: [1], units, useBias: false })] }
+        await fovea.sequential(spec).catch(() => (units /= 2))
+      }
     }
-    const { data } = await model.predict(fovea.tensor(new Float32Array(2048).fill(3), [1, 2048]))
-    assert.ok(data.length === 2048 && data.every((one) => one === 3))
+    const answer = async () => {
+      const { data } = await model.predict(fovea.tensor(new Float32Array(2048).fill(3), [1, 2048]))
+      assert.ok(data.length === 2048 && data.every((one) => one === 3))
+    }
+    await fill(2 ** 13)
+    await answer()
+    // A description for which there is no room leaves everything as it was.
+    await fill(2 ** 8)
+    const many = Array.from({ length: 300 }, () => layers.activation({ activation: 'relu' }))
+    const deep = { layers: [layers.dense({ inputShape: [4], units: 4 }), ...many] }
+    await assert.rejects(fovea.sequential(deep), { code: 'out-of-memory' })
+    WebAssembly.Memory.prototype.grow = grow
+    await answer()
+    await (await fovea.sequential(deep)).dispose()
   } finally {
     WebAssembly.Memory.prototype.grow = grow
     await fovea.shutdown()

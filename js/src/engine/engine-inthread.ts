@@ -57,6 +57,8 @@ export class InThreadEngine implements Engine {
   }
 
   async createModel({ spec, seed }: Request<'createModel'>): Result<'createModel'> {
+    // The module gets a copy of the text, and makes one: where it fails to, nothing there notices.
+    this.native.release(allocate(this.native, 3 * spec.length, "the model's text"))
     const description = await this.whole<ModelDescription>((native) =>
       native.createModel(spec, seed),
     )
