@@ -43,6 +43,12 @@ async function askChromiumAlone(url, name, request) {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const ended = once(browser, 'exit')
+  const end = () => {
+    if (browser.exitCode === null && browser.signalCode === null)
+      process.kill(-browser.pid, 'SIGKILL')
+  }
+  // Who asked waits no longer than that, and nobody else would end it.
+  const late = setTimeout(end, 90_000)
   try {
     let written = ''
     for await (const text of browser.stderr.setEncoding('utf8')) {
@@ -55,7 +61,8 @@ async function askChromiumAlone(url, name, request) {
     }
     throw new Error('Chromium ended without an answer')
   } finally {
-    if (browser.exitCode === null) process.kill(-browser.pid, 'SIGKILL')
+    clearTimeout(late)
+    end()
     await ended
     rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
   }

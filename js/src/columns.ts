@@ -154,7 +154,7 @@ function labelTensor(labels: NumberArray): Tensor {
 /** How many examples the columns hold. */
 export function rowCount(place: string, columns: readonly Column[]): number {
   const rows = columns[0]?.shape[0] ?? 0
-  if (rows === 0) throw new FoveaError('bad-shape', `${place}: x holds no examples.`)
+  if (rows < 1) throw new FoveaError('bad-shape', `${place}: x holds no examples.`)
   if (columns.length > 1 && columns.some(({ shape }) => shape[0] !== rows)) {
     const counts = columns.map(({ shape }) => shape[0]).join(', ')
     throw new FoveaError(

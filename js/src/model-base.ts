@@ -23,7 +23,7 @@ import type { Joint, SymbolicTensor } from './graph.js'
 import { Latest, runPrediction } from './inference.js'
 import type { InferenceTarget, PredictOptions } from './inference.js'
 import { late } from './late.js'
-import { checkNames, wholeNumber } from './options.js'
+import { checkNames, wholeNumber, wrongValue } from './options.js'
 import { applyGraph, modelLayer, ports } from './ports.js'
 import type { ModelLayer } from './ports.js'
 import type { Home } from './sharing.js'
@@ -201,6 +201,9 @@ export class ModelBase {
    */
   async setTrainable(layerName: string, trainable: boolean): Promise<void> {
     const engine = this.engine('setTrainable')
+    if (typeof layerName !== 'string') {
+      throw wrongValue('setTrainable', 'the first argument', "a layer's name", layerName)
+    }
     await engine.setTrainable({ model: this.id, layer: layerName, trainable })
     noteTrainable(this.description, layerName, trainable)
   }

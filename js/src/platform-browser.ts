@@ -105,7 +105,13 @@ async function startWorker(build: Build, { workerUrl }: InitOptions): Promise<St
   if (workerUrl !== undefined) return workerAt(resolve(workerUrl, build).href, () => {})
   const { script } = await load(scripts, build)
   const url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }))
-  return workerAt(url, () => URL.revokeObjectURL(url))
+  const release = (): void => URL.revokeObjectURL(url)
+  try {
+    return workerAt(url, release)
+  } catch (error) {
+    release()
+    throw error
+  }
 }
 
 function workerAt(url: string, release: () => void): Started {

@@ -226,6 +226,31 @@ test('a worker that cannot be loaded is told of, and init can be tried again', a
   })
 })
 
+test('the address of the worker’s script is released, whether the worker starts or is refused', async () => {
+  headers = {}
+  const work = async () => {
+    const { fovea, Worker: Real } = globalThis
+    const open = new Set()
+    const { createObjectURL, revokeObjectURL } = URL
+    URL.createObjectURL = (blob) => {
+      const url = createObjectURL(blob)
+      open.add(url)
+      return url
+    }
+    URL.revokeObjectURL = (url) => (open.delete(url), revokeObjectURL(url))
+    globalThis.Worker = function () {
+      throw new Error('refused')
+    }
+    const { message } = await fovea.init({ variant: 'simd' }).catch((error) => error)
+    const refused = open.size
+    globalThis.Worker = Real
+    const { worker } = await fovea.init({ variant: 'simd' })
+    return { message, refused, worker, started: open.size }
+  }
+  const expected = { message: 'refused', refused: 0, worker: true, started: 0 }
+  assert.deepEqual(await inPage(work), expected)
+})
+
 test('threads that do not start are noticed, and it goes on without them', async () => {
   headers = kIsolated
   const work = async () => {

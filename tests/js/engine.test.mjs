@@ -261,6 +261,26 @@ test('a script without a file runs, without threads', async () => {
   )
 })
 
+test('after shutdown a model that somebody holds does not hold the memory', async () => {
+  const script = `
+    import * as fovea from 'fovea'
+    const held = []
+    for (let k = 0; k < 5; ++k) {
+      await fovea.init({ threads: 1, worker: false })
+      const model = await fovea.zoo.logistic()
+      await model.predict(fovea.tensor(new Uint8Array(784), [28, 28, 1]))
+      await fovea.zoo.mlp({ inputShape: [5000], hidden: [5000], classes: 10 }) // 100 MB of weights
+      held.push(model)
+      await fovea.shutdown()
+      gc()
+      await new Promise((resolve) => setTimeout(resolve))
+    }
+    gc()
+    console.log(process.memoryUsage().external, held.length)`
+  const [external] = (await evaluated(script, '--expose-gc')).split(' ').map(Number)
+  assert.ok(external < 250e6, `${external} bytes of five engines that are no more`)
+})
+
 test('models that the garbage collector finds are freed', async () => {
   const script = `
     import * as fovea from 'fovea'

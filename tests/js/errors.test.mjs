@@ -152,6 +152,22 @@ test('what is not there yet is refused, not ignored', async () => {
   )
 })
 
+test('what is no name of a layer, and rows that cannot be', async () => {
+  for (const given of [1e9, 5, undefined]) {
+    await rejects(
+      'bad-option',
+      `setTrainable: the first argument must be a layer's name but is ${given}.`,
+      () => model.setTrainable(given, false),
+    )
+  }
+  const open = await fovea.sequential({
+    layers: [layers.globalAveragePooling2d({ inputShape: [null, null, 1] })],
+  })
+  const x = { data: new Float32Array(1), shape: [-1, -1, 1, 1] }
+  await rejects('bad-shape', 'predict: x holds no examples.', () => open.predict(x))
+  await open.dispose()
+})
+
 test('weights of examples, of classes and of losses that do not fit', async () => {
   await rejects(
     'bad-shape',

@@ -55,6 +55,43 @@ for (const worker of [false, true]) {
   })
 }
 
+test('where memory is full a small question is answered still, and a long description is refused', async () => {
+  await fovea.shutdown()
+  await fovea.init({ worker: false, threads: 1 })
+  const model = await fovea.sequential({ layers: [layers.flatten({ inputShape: [2048] })] })
+  await model.predict(fovea.tensor(new Float32Array(64 * 2048), [64, 2048]))
+  const { grow } = WebAssembly.Memory.prototype
+  WebAssembly.Memory.prototype.grow = () => {
+    throw new RangeError('full')
+  }
+  try {
+    let units = 2 ** 22
+    const fill = async (least) => {
+      while (units > least) {
+        const spec = { layers: [layers.dense({ inputShape: [1], units, useBias: false })] }
+        await fovea.sequential(spec).catch(() => (units /= 2))
+      }
+    }
+    const answer = async () => {
+      const { data } = await model.predict(fovea.tensor(new Float32Array(2048).fill(3), [1, 2048]))
+      assert.ok(data.length === 2048 && data.every((one) => one === 3))
+    }
+    await fill(2 ** 13)
+    await answer()
+    // A description for which there is no room leaves everything as it was.
+    await fill(2 ** 8)
+    const many = Array.from({ length: 300 }, () => layers.activation({ activation: 'relu' }))
+    const deep = { layers: [layers.dense({ inputShape: [4], units: 4 }), ...many] }
+    await assert.rejects(fovea.sequential(deep), { code: 'out-of-memory' })
+    WebAssembly.Memory.prototype.grow = grow
+    await answer()
+    await (await fovea.sequential(deep)).dispose()
+  } finally {
+    WebAssembly.Memory.prototype.grow = grow
+    await fovea.shutdown()
+  }
+})
+
 test('saving, loading and letting go a hundred times leave the memory where it was', async () => {
   await fovea.shutdown()
   const model = await smallModel()

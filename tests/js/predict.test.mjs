@@ -71,7 +71,10 @@ for (const worker of [false, true]) {
       const own = kColumns.map(({ data, shape }) => tensor(data.slice(), shape))
       const answer = model.predictAll(own, options)
       assert.deepEqual(own, kColumns)
-      for (const { data } of own) data.fill(1)
+      for (const { data, shape } of own) {
+        data.fill(1)
+        shape[0] = 1
+      }
       assert.deepEqual(await answer, expected(kColumns))
       assert.ok(own.every(({ data }) => data.length > 0 && data.every((v) => v === 1)))
     }
@@ -87,6 +90,10 @@ for (const worker of [false, true]) {
     const { length } = image.data
     assert.equal(length, 4)
     assert.deepEqual([...(await seen)['flatten_1'].data], [0, 0, 0, 0])
+    const outputGradients = tensor(new Float32Array(4), [1, 4])
+    const { input: gradient } = await one.gradients(image, { outputGradients })
+    gradient.shape[0] = 2
+    assert.deepEqual(image.shape, [1, 4])
     await Promise.all([one.dispose(), model.dispose()])
   })
 

@@ -59,21 +59,20 @@ export class Questions {
   private kept = 0
   private taken = false
 
-  constructor(private readonly native: NativeModule) {}
-
   /** Copies columns into the heap. The block is to be given back. */
-  copy(columns: readonly Column[]): number {
-    const { native, kept, taken } = this
-    if (taken || blockBytes(columns) > kKeptBytes) return copyColumns(native, columns)
-    this.kept = kept || allocate(native, kKeptBytes, 'the data')
+  copy(native: NativeModule, columns: readonly Column[]): number {
+    const small = !this.taken && blockBytes(columns) <= kKeptBytes
+    if (small) this.kept ||= native.allocate(kKeptBytes)
+    // Where there is no room for a place, there may be for the question.
+    if (!small || this.kept === 0) return copyColumns(native, columns)
     writeColumns(native, this.kept, columns)
     this.taken = true
     return this.kept
   }
 
-  giveBack(block: number): void {
+  giveBack(native: NativeModule, block: number): void {
     if (block === this.kept) this.taken = false
-    else this.native.release(block)
+    else native.release(block)
   }
 }
 

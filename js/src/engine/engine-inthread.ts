@@ -44,10 +44,9 @@ interface ModelEntry {
 export class InThreadEngine implements Engine {
   readonly info: EngineInfo
   private readonly models = new Map<number, ModelEntry>()
-  private readonly questions: Questions
+  private readonly questions = new Questions()
 
   constructor(private module: NativeModule | undefined) {
-    this.questions = new Questions(this.native)
     this.info = unwrap<EngineInfo>(this.native.engineInfo())
   }
 
@@ -58,6 +57,8 @@ export class InThreadEngine implements Engine {
   }
 
   async createModel({ spec, seed }: Request<'createModel'>): Result<'createModel'> {
+    // The module gets a copy of the text, and makes one: where it fails to, nothing there notices.
+    this.native.release(allocate(this.native, 3 * spec.length, "the model's text"))
     const description = await this.whole<ModelDescription>((native) =>
       native.createModel(spec, seed),
     )
@@ -209,12 +210,12 @@ export class InThreadEngine implements Engine {
   async predict(request: Request<'predict'>, { signal }: CallOptions = {}): Result<'predict'> {
     const { columns, yieldFirst } = request
     // At once: from here on the columns are the caller's again.
-    const block = this.questions.copy(columns)
+    const rows = columns[0]?.shape[0] ?? 0
+    const block = this.questions.copy(this.native, columns)
     try {
       if (yieldFirst) await yieldToMessages()
       if (signal?.aborted) throw abortError('predict', signal)
       const entry = this.entry(request.model)
-      const rows = columns[0]?.shape[0] ?? 0
       // More at a time would take longer: their activations leave the caches.
       const batchSize = Math.min(request.batchSize, kMostAtOnce)
       if (rows <= batchSize && entry.turn.free) {
@@ -269,6 +270,7 @@ export class InThreadEngine implements Engine {
 
   async gradients(request: Request<'gradients'>): Result<'gradients'> {
     const { model, columns, own, training } = request
+    const shapes = columns.map(({ shape }) => [...shape])
     return this.withBlock(model, columns, (block) => {
       const { loss, inputs, weights } = unwrap<{
         loss: number | null
@@ -279,7 +281,7 @@ export class InThreadEngine implements Engine {
         loss: own ? null : loss,
         // An input that nothing reads has no place: its gradient is 0 everywhere.
         inputs: inputs.map(({ pointer }, k) =>
-          copyTensorOut(this.native, { pointer, shape: columns[k]?.shape ?? [] }),
+          copyTensorOut(this.native, { pointer, shape: shapes[k] ?? [] }),
         ),
         weights: weights.map((place) => copyTensorOut(this.native, place).data),
       }
@@ -333,7 +335,7 @@ export class InThreadEngine implements Engine {
     columns: Column[],
     use: (block: number) => Value,
   ): Promise<Value> {
-    const block = this.questions.copy(columns)
+    const block = this.questions.copy(this.native, columns)
     try {
       return await this.entry(model).turn.hold(() => whole(this.native, () => use(block)))
     } finally {
@@ -343,6 +345,6 @@ export class InThreadEngine implements Engine {
 
   /** After `close` there is nothing to give it back to. */
   private giveBack(block: number): void {
-    if (this.module !== undefined) this.questions.giveBack(block)
+    if (this.module !== undefined) this.questions.giveBack(this.module, block)
   }
 }

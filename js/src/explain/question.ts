@@ -110,7 +110,7 @@ function imageOf(place: string, model: Model, given: Tensor): FloatTensor {
     )
   }
   const divisor = data instanceof Uint8Array && !readsRawBytes(model) ? 255 : 1
-  return { data: Float32Array.from(data, (value) => value / divisor), shape }
+  return { data: Float32Array.from(data, (value) => value / divisor), shape: [...shape] }
 }
 
 /** The engine's rule: an input that goes into rescaling or normalization keeps its bytes. */
