@@ -90,11 +90,7 @@ export async function unpackModule(
   code: string,
   elsewhere?: (part: PackedPart) => Promise<Uint8Array | undefined>,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { fromHex } = Uint8Array as { fromHex?: (text: string) => Uint8Array<ArrayBuffer> }
-  const bytes =
-    fromHex?.(code) ?? // browsers since 2025
-    Uint8Array.from(code.match(/../g) ?? [], (byte) => parseInt(byte, 16))
-  const unpacker = new WebAssembly.Module(bytes)
+  const unpacker = compiled(code)
   const partAt = (place: number): PackedPart => {
     const following = parts.slice(place).map(({ letters }) => letters)
     return { unpacker, letters: codes + following.join(''), size: parts[place]?.size ?? 0, place }
@@ -119,12 +115,24 @@ export async function unpackModule(
     if (here.next()) await yieldToMessages()
     else made.second = here.finish()
   }
-  const begin = first.finish()
-  const end = made.second ?? new Uint8Array()
+  return withExports(joined(first.finish(), made.second))
+}
+
+/** The unpacker, from hexadecimal. */
+function compiled(code: string): WebAssembly.Module {
+  const { fromHex } = Uint8Array as { fromHex?: (text: string) => Uint8Array<ArrayBuffer> }
+  const bytes =
+    fromHex?.(code) ?? // browsers since 2025
+    Uint8Array.from(code.match(/../g) ?? [], (byte) => parseInt(byte, 16))
+  return new WebAssembly.Module(bytes)
+}
+
+function joined(begin: Uint8Array<ArrayBuffer>, end?: Uint8Array): Uint8Array<ArrayBuffer> {
+  if (end === undefined) return begin
   const whole = new Uint8Array(begin.length + end.length)
   whole.set(begin)
   whole.set(end, begin.length)
-  return withExports(whole)
+  return whole
 }
 
 /** A number as WebAssembly writes it: LEB128. */

@@ -14,6 +14,7 @@ addToLibrary({
   $stringToHeap: (text) => {
     const length = lengthBytesUTF8(text)
     const pointer = _malloc(4 + length + 1)
+    if (pointer === 0) throw new RangeError(`The engine's memory has no room for ${length} bytes.`)
     HEAPU32[pointer >>> 2] = length
     stringToUTF8(text, pointer + 4, length + 1)
     return pointer
