@@ -8,9 +8,11 @@ export function inView(
   tell: (visible: boolean) => void,
   margin = '0px',
 ): () => void {
-  const seen = new IntersectionObserver(([entry]) => tell(entry?.isIntersecting === true), {
-    rootMargin: margin,
-  })
+  // A busy page hears of several changes at once: the last is how it is.
+  const seen = new IntersectionObserver(
+    (entries) => tell(entries.at(-1)?.isIntersecting === true),
+    { rootMargin: margin },
+  )
   seen.observe(element)
   return () => seen.disconnect()
 }
