@@ -110,9 +110,9 @@ async function bundleEngine(dist, name) {
   })
   const { whole, first, rest } = splitModule(wasmFolder(name), 'fovea-web.wasm', name)
   writeFileSync(join(folder, 'fovea.wasm'), whole)
-  // A thread would need the rest in a table of its own: threaded builds come whole.
   // By itself gzip makes less of it, and the worker starts while the module is on its way.
   writeStrings(dist, `${name}-worker`, { script: readFileSync(worker, 'utf8') })
+  // A thread would need the rest in a table of its own: threaded builds come whole.
   writeStrings(dist, name, await packed(first ?? whole, kShareOfPage))
   if (rest !== undefined) writeStrings(dist, `${name}-rest`, await packed(rest))
 }

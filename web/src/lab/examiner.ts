@@ -14,7 +14,6 @@ export class Examiner {
   private open = 0
   // What one costs is what it takes when nothing else runs: while training, it mostly waits.
   private cost = Infinity
-  private begun = false
   private nextAt = 0
 
   constructor(
@@ -40,9 +39,9 @@ export class Examiner {
     const held = await this.network.measure(this.test.images, this.test.labels)
     const end = performance.now()
     const took = end - begin
-    if (this.begun) this.cost = Math.min(this.cost, took)
-    const cost = this.begun ? this.cost : Math.min(took, kFirstMilliseconds)
-    this.begun = true
+    const first = this.nextAt === 0
+    if (!first) this.cost = Math.min(this.cost, took)
+    const cost = first ? Math.min(took, kFirstMilliseconds) : this.cost
     this.nextAt = Math.max(begin + cost * kShare, end + cost)
     return held
   }
