@@ -51,8 +51,8 @@ Number place() {
 }
 
 /// Bytes of one kind are much alike: opcodes after a local, where a statement begins, after a
-/// value; numbers of many sizes and of few; everything else in a module; what else stands before the
-/// first section of a text.
+/// value; numbers of many sizes and of few; everything else in a module; what else stands before
+/// the first section of a text.
 int kind_of_next() {
   if (next == kOpcode) {
     if (last == 0x20 || last == 0x22) return 0;
