@@ -300,8 +300,8 @@ void put(int byte) {
 }  // namespace
 
 /// Packs, or unpacks, as far as `size` bytes of text: further with every call, once per instance.
-/// `part` 0 is where a module begins; 1 begins with a number of functions, and those. Returns how many
-/// letters are packed.
+/// `part` 0 is where a module begins; 1 begins with a number of functions, and those. Returns how
+/// many letters are packed.
 extern "C" int run(int size, int part) {
   if (at == 0) start(part);
   while (at < size) {
