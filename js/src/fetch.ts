@@ -1,39 +1,45 @@
 // Bytes from a URL, and a module from bytes, with a sentence when that fails.
 // SPDX-License-Identifier: MIT
 import { FoveaError } from './errors.js'
+import type { FoveaErrorCode } from './errors.js'
+
+/**
+ * What `work` gives.
+ *
+ * @param what opens the sentence if it fails: the place, and what does not work
+ * @param remedy ends it
+ */
+export async function explained<Result>(
+  work: () => Promise<Result>,
+  code: FoveaErrorCode,
+  what: string,
+  remedy = '',
+): Promise<Result> {
+  try {
+    return await work()
+  } catch (cause) {
+    if (cause instanceof FoveaError) throw cause
+    throw new FoveaError(code, `${what}: ${String(cause)}.${remedy}`, { cause })
+  }
+}
 
 /** Fetches a file; `place` opens the sentence. */
 export async function fetchBytes(url: URL, place: string): Promise<Uint8Array<ArrayBuffer>> {
-  let response: Response
-  try {
-    response = await fetch(url)
-  } catch (cause) {
-    throw new FoveaError('bad-file', `${place}: cannot fetch ${url.href}: ${String(cause)}.`, {
-      cause,
-    })
-  }
+  const what = `${place}: cannot fetch ${url.href}`
+  const response = await explained(() => fetch(url), 'bad-file', what)
   // Read whatever it is: what nobody reads, a browser breaks off and complains of.
   const body = await response.arrayBuffer()
   if (!response.ok) {
-    throw new FoveaError(
-      'bad-file',
-      `${place}: cannot fetch ${url.href}: the server answers ${response.status} ${response.statusText}.`,
-    )
+    const { status, statusText } = response
+    throw new FoveaError('bad-file', `${what}: the server answers ${status} ${statusText}.`)
   }
   return new Uint8Array(body)
 }
 
 /** Compiles a binary that the user gave. */
-export async function compileGiven(bytes: BufferSource): Promise<WebAssembly.Module> {
-  try {
-    return await WebAssembly.compile(bytes)
-  } catch (cause) {
-    throw new FoveaError(
-      'bad-file',
-      `init: the WebAssembly binary does not run: ${String(cause)}.`,
-      {
-        cause,
-      },
-    )
-  }
-}
+export const compileGiven = (bytes: BufferSource): Promise<WebAssembly.Module> =>
+  explained(
+    () => WebAssembly.compile(bytes),
+    'bad-file',
+    'init: the WebAssembly binary does not run',
+  )

@@ -8,7 +8,7 @@ import { connect } from './engine/engine-worker-client.js'
 import type { EngineHost } from './engine/engine-worker-client.js'
 import type { FromEngine, Port, ToEngine } from './engine/protocol.js'
 import type { InitOptions } from './engine/runtime.js'
-import { compileGiven, fetchBytes } from './fetch.js'
+import { compileGiven, explained, fetchBytes } from './fetch.js'
 import type { Platform, StartRequest } from './platform-types.js'
 import { unpackModule } from './unpack.js'
 import type { PackedModule, PackedPart } from './unpack.js'
@@ -87,8 +87,13 @@ async function carried(
   build: Build,
   elsewhere?: (part: PackedPart) => Promise<Uint8Array | undefined>,
 ): Promise<WebAssembly.Module> {
-  const [packed, { code }] = await Promise.all([load(modules, build), unpacker()])
-  return WebAssembly.compile(await unpackModule(packed, code, elsewhere))
+  const [packed, { code }] = await Promise.all([load(modules, build), fileOf(unpacker)])
+  return explained(
+    async () => WebAssembly.compile(await unpackModule(packed, code, elsewhere)),
+    'unsupported',
+    'init: WebAssembly cannot be compiled here',
+    " If the page has a Content-Security-Policy, its script-src needs 'wasm-unsafe-eval'.",
+  )
 }
 
 /** The module that comes with the package is in two parts; one that the user gives is whole. */
@@ -178,8 +183,17 @@ async function load<Module>(
   if (loader === undefined) {
     throw new FoveaError('unsupported', `init: this copy of Fovea was built without ${build}.`)
   }
-  return loader()
+  return fileOf(loader)
 }
+
+/** A file of the package that is not part of the program's own bundle. */
+const fileOf = <Module>(loader: () => Promise<Module>): Promise<Module> =>
+  explained(
+    loader,
+    'bad-file',
+    'init: a file of the engine cannot be loaded',
+    ' Serve the folder "engine" of the package too, and load the page again.',
+  )
 
 function resolve(url: NonNullable<InitOptions['wasmUrl']>, build: Build): URL {
   const given = typeof url === 'function' ? url(build) : url

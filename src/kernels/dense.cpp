@@ -13,10 +13,6 @@ namespace fovea {
 
 namespace {
 
-/// Below this many rows, rearranging the weights costs more than it saves: they are read where they
-/// stand.
-constexpr int kRowsWorthPacking = 6;
-
 /// Terms of the input gradient that are turned around at a time: a panel for the first-level cache.
 constexpr int kTurnedTerms = 512;
 
@@ -83,6 +79,9 @@ void multiply_blocks(const Rows<const float>& input, const Rows<const float>& we
 std::int64_t dense_forward_scratch(const DenseGeometry& g, int slots) {
   return scratch_floats<ForwardWorkspace>(g, slots);
 }
+std::int64_t dense_forward_kept(const DenseGeometry& g) {
+  return g.batch < kRowsWorthPacking ? g.inputs : 0;
+}
 std::int64_t dense_backward_scratch(const DenseGeometry& g, int slots) {
   return scratch_floats<BackwardWorkspace>(g, slots);
 }
@@ -93,6 +92,8 @@ void dense_forward(const DenseGeometry& g, const DenseForward& call, Workers& wo
   const Rows<const float> input{call.input.data, g.inputs, g.batch, g.inputs};
   const Rows<const float> weight{call.weight.data, g.outputs, g.inputs, g.outputs};
   const Rows<float> output{call.output.data, g.outputs, g.batch, g.outputs};
+  if (!call.kept.empty() && !call.kept_is_current) zero_products(weight, call.kept.data());
+  const float* zeros = call.kept.empty() ? nullptr : call.kept.data();
   const int panels = panels_of(g.outputs);
   const int parts = parts_for(g, panels);
   workers.run(parts, [&](int part, int slot) {
@@ -105,7 +106,7 @@ void dense_forward(const DenseGeometry& g, const DenseForward& call, Workers& wo
       const SumPart whole{.bias = call.bias ? call.bias.data + column : nullptr,
                           .relu = call.activation == Activation::kRelu};
       if (work.packed == nullptr) {
-        multiply_few(input, weights, whole, sums);
+        multiply_few(input, weights, zeros, whole, sums);
       } else {
         multiply_blocks(input, weights, whole, sums,
                         work.packed + std::ptrdiff_t{slot} * kBlockFloats);

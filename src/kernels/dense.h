@@ -21,11 +21,17 @@ struct DenseForward {
   Activation activation = Activation::kLinear;
   TensorView output;
   std::span<float> scratch;
+  /// What zeros in the input make of the weights: filled, unless kept_is_current says that it was
+  /// filled from the same weights before. Where empty, no weight is left out.
+  std::span<float> kept = {};
+  bool kept_is_current = false;
 };
 
 /// Overwrites output, which must not alias any input.
 void dense_forward(const DenseGeometry& g, const DenseForward& call, Workers& workers);
 std::int64_t dense_forward_scratch(const DenseGeometry& g, int slots);
+/// Floats of `kept`; 0 where keeping would not pay.
+std::int64_t dense_forward_kept(const DenseGeometry& g);
 
 struct DenseBackward {
   ConstTensorView input, weight, output, output_gradient;

@@ -99,28 +99,41 @@ void product_tile(const Rows<const float>& input, const float* panel, const SumP
   });
 }
 
-/// Adds kTerms terms to all columns of a row of sums.
+/// Terms that are added at a time: so many rows of weights are read side by side. Without vectors
+/// sums are the smaller part of the work, and bytes count.
+constexpr int kSideBySide = HWY_TARGET == HWY_EMU128 ? 4 : 8;
+
+/// Adds kTerms terms to all columns of a row of sums: those that `terms` tells.
 template <int kTerms>
-void add_terms(const float* input, const float* weights, std::ptrdiff_t step, float* sums,
-               int columns) {
+void add_terms(const float* input, const Rows<const float>& weights, const int* terms,
+               float* sums) {
   Vector x[kTerms];
+  const float* row[kTerms];
   FOVEA_UNROLL
-  for (int k = 0; k < kTerms; ++k) x[k] = broadcast(input[k]);
+  for (int t = 0; t < kTerms; ++t) {
+    x[t] = broadcast(input[terms[t]]);
+    row[t] = weights.row(terms[t]);
+  }
   int i = 0;
-  for (; i + kLaneInt <= columns; i += kLaneInt) {
+  for (; i + kLaneInt <= weights.columns; i += kLaneInt) {
     Vector sum = load(sums + i);
     FOVEA_UNROLL
-    for (int k = 0; k < kTerms; ++k) sum = multiply_add(x[k], load(weights + i + k * step), sum);
+    for (int t = 0; t < kTerms; ++t) sum = multiply_add(x[t], load(row[t] + i), sum);
     store(sum, sums + i);
   }
-  for (; i < columns; ++i) {
+  for (; i < weights.columns; ++i) {
     Vector sum = broadcast(sums[i]);
     FOVEA_UNROLL
-    for (int k = 0; k < kTerms; ++k)
-      sum = multiply_add(x[k], broadcast(weights[i + k * step]), sum);
+    for (int t = 0; t < kTerms; ++t) sum = multiply_add(x[t], broadcast(row[t][i]), sum);
     sums[i] = hn::GetLane(sum);
   }
 }
+
+/// The terms of one row's sums that wait to be added.
+struct Waiting {
+  int count = 0;
+  int terms[2 * kSideBySide] = {};
+};
 
 }  // namespace
 
@@ -172,20 +185,42 @@ void multiply_panels(const Rows<const float>& input, const float* panels, const 
   }
 }
 
+void zero_products(const Rows<const float>& weights, float* zeros) {
+  for (int k = 0; k < weights.rows; ++k) {
+    const float* row = weights.row(k);
+    Vector sum = zero();
+    int i = 0;
+    for (; i + kLaneInt <= weights.columns; i += kLaneInt)
+      sum = multiply_add(zero(), load(row + i), sum);
+    zeros[k] = hn::ReduceSum(kLanes, sum);
+    for (; i < weights.columns; ++i) zeros[k] += 0 * row[i];
+  }
+}
+
 void multiply_few(const Rows<const float>& input, const Rows<const float>& weights,
-                  const SumPart& part, const Rows<float>& output) {
-  constexpr int kTerms = 8;  // rows of weights that are read side by side
+                  const float* zeros, const SumPart& part, const Rows<float>& output) {
+  Waiting waiting[kRowsWorthPacking];
   for (int row = 0; row < input.rows; ++row) std::fill_n(output.row(row), output.columns, 0.0F);
-  for (int k = 0, count = 0; k < weights.rows; k += count) {
-    count = k + kTerms <= weights.rows ? kTerms : 1;
+  for (int k = 0; k < weights.rows; k += kSideBySide) {
+    const int last = std::min(k + kSideBySide, weights.rows);
     for (int row = 0; row < input.rows; ++row) {
-      (count == kTerms ? add_terms<kTerms> : add_terms<1>)(input.row(row) + k, weights.row(k),
-                                                           weights.step, output.row(row),
-                                                           output.columns);
+      const float* x = input.row(row);
+      Waiting& wait = waiting[row];
+      for (int term = k; term < last; ++term) {
+        wait.terms[wait.count] = term;
+        // The sum is 0 only where the input is and its products are; a NaN is not.
+        wait.count += zeros == nullptr || x[term] + zeros[term] != 0 ? 1 : 0;
+      }
+      if (wait.count < kSideBySide) continue;
+      add_terms<kSideBySide>(x, weights, wait.terms, output.row(row));
+      std::copy_n(wait.terms + kSideBySide, kSideBySide, wait.terms);
+      wait.count -= kSideBySide;
     }
   }
   for (int row = 0; row < input.rows; ++row) {
     float* sums = output.row(row);
+    for (int t = 0; t < waiting[row].count; ++t)
+      add_terms<1>(input.row(row), weights, waiting[row].terms + t, sums);
     for (int i = 0; i < output.columns; ++i) {
       const float sum = sums[i] + (part.bias == nullptr ? 0.0F : part.bias[i]);
       sums[i] = part.relu && sum < 0 ? 0.0F : sum;

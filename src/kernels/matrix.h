@@ -49,10 +49,18 @@ struct SumPart {
 void multiply_panels(const Rows<const float>& input, const float* panels, const SumPart& part,
                      const Rows<float>& output);
 
-/// The same for weights [terms, columns] as they stand: for few rows, when every weight is used but
-/// a few times and what counts is to read them in order. Begins the sums and ends them.
+/// Below this many rows, rearranging the weights costs more than it saves.
+inline constexpr int kRowsWorthPacking = 6;
+
+/// zeros[k] = sum over columns of 0 * weights[k, column]: 0, or NaN where one is not finite.
+void zero_products(const Rows<const float>& weights, float* zeros);
+
+/// The same for weights [terms, columns] as they stand: for fewer rows than kRowsWorthPacking, when
+/// every weight is used but a few times and what counts is to read them once, or not at all: given
+/// `zeros` of the weights, leaves out what a zero in the input multiplies, which is a third of them
+/// or more after a relu and adds nothing. Begins the sums and ends them.
 void multiply_few(const Rows<const float>& input, const Rows<const float>& weights,
-                  const SumPart& part, const Rows<float>& output);
+                  const float* zeros, const SumPart& part, const Rows<float>& output);
 
 /// output[k, column] = sum over rows of input[row, k] * gradient[row, column], the gradient as
 /// panels [panel][rows][8]. `scratch` holds input.rows * kTileRows floats.

@@ -20,7 +20,7 @@ class Dense : public Layer {
         activation_(activation),
         weights_(options) {}
 
-  LayerPlan plan(std::span<const Shape> inputs, Mode /*mode*/, int slots) const override {
+  LayerPlan plan(std::span<const Shape> inputs, Mode mode, int slots) const override {
     const Shape& input = only_input(place(), inputs);
     if (input.rank() != 2) {
       fail(ErrorCode::kBadShape, place(), ": needs a 2-D input [batch, features] but gets ",
@@ -29,6 +29,7 @@ class Dense : public Layer {
     check_elements(place(), "a kernel", {input[1], units_});
     const DenseGeometry g = geometry(input);
     return {.output = {input[0], units_},
+            .kept = mode == Mode::kInference ? dense_forward_kept(g) : 0,
             .backward_reads_input = true,
             .backward_reads_output = activation_ != Activation::kLinear,
             .forward_scratch = dense_forward_scratch(g, slots),
@@ -47,7 +48,9 @@ class Dense : public Layer {
                    .bias = weights_.bias(call),
                    .activation = activation_,
                    .output = call.output,
-                   .scratch = call.scratch},
+                   .scratch = call.scratch,
+                   .kept = call.kept.values,
+                   .kept_is_current = call.kept.current},
                   call.workers);
   }
 

@@ -1,108 +1,15 @@
 // SPDX-License-Identifier: MIT
-// The package in Chromium, as a plain module script without any bundler: worker, threads, strict
-// content policies, its own files for strict set-ups, pixels, and the same bits as in Node.
+// The package in Chromium at work: worker, threads, pixels, what is downloaded, and the same bits as in
+// Node.
 import assert from 'node:assert/strict'
-import { createServer } from 'node:http'
-import { readFile } from 'node:fs/promises'
-import { extname, join } from 'node:path'
-import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { before, test } from 'node:test'
 import { bits, bands, smallModel } from '../js/support/small.mjs'
 import * as foveaInNode from 'fovea'
 import { downloadBytes } from '../../scripts/package/sizes.mjs'
-import { launch, openPage } from './chromium.mjs'
+import { dist, inPage, kIsolated, served, trainSmall } from './package-page.mjs'
 
-const dist = fileURLToPath(new URL('../../dist/', import.meta.url))
-const kTypes = { '.js': 'text/javascript', '.wasm': 'application/wasm', '.html': 'text/html' }
-const kIsolated = {
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-}
-const kBlobs = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:"
-const kNoBlobs = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'"
-
-/** The page's own script: tests call what it puts on the window. */
-const kScript = `import * as fovea from '/dist/index.js'
-import { bands, bits, smallModel } from '/support.js'
-Object.assign(globalThis, { fovea, bands, bits, smallModel, ready: true })`
-
-let server
-let browser
-let headers = {}
 let nodeWeights
-
-before(async () => {
-  // The same small networks as in Node's tests, without Node.
-  const support = await readFile(new URL('../js/support/small.mjs', import.meta.url), 'utf8')
-  const inBrowser = support
-    .replace("import assert from 'node:assert/strict'\n", '')
-    .replace("'fovea'", "'/dist/index.js'")
-    .replace('Buffer.concat(', 'hexOf(')
-    .replace('Buffer.from(data.buffer)', 'new Uint8Array(data.buffer)')
-    .replace(").toString('hex')", ')')
-  const hexOf =
-    "const hexOf = (parts) => parts.map((part) => [...part].map((byte) => byte.toString(16).padStart(2, '0')).join('')).join('')\n"
-  const made = {
-    '/': '<!doctype html><title>package</title><script type="module" src="/page.js"></script>',
-    '/favicon.ico': '',
-    '/page.js': kScript,
-    '/silent.js': '// a worker that never answers',
-    '/support.js': hexOf + inBrowser,
-  }
-  server = createServer(async ({ url }, response) => {
-    const path = url.split('?')[0]
-    const type = kTypes[extname(path)] ?? (path === '/' ? 'text/html' : 'application/octet-stream')
-    try {
-      const body = made[path] ?? (await readFile(join(dist, path.replace(/^\/dist\//, ''))))
-      response.writeHead(200, { 'Content-Type': type, ...headers }).end(body)
-    } catch {
-      response.writeHead(404).end()
-    }
-  })
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
-  browser = await launch()
-  nodeWeights = await trainSmallInNode()
-})
-
-after(async () => {
-  await browser?.close()
-  server?.closeAllConnections()
-  server?.close()
-})
-
-/** Runs a function in a new page that has the package; nothing may be complained of meanwhile. */
-async function inPage(work, argument, { expected = [] } = {}) {
-  const { page, problems, close } = await openPage(
-    browser,
-    `http://127.0.0.1:${server.address().port}/`,
-  )
-  try {
-    await page.waitForFunction(() => globalThis.ready)
-    const result = await page.evaluate(work, argument)
-    const unexpected = problems.filter((one) => !expected.some((known) => one.includes(known)))
-    assert.deepEqual(unexpected, [])
-    return result
-  } finally {
-    await close()
-  }
-}
-
-/** In the page: starts the engine, trains the small network, and tells what came of it. */
-async function trainSmall(options) {
-  const { fovea, bands, bits, smallModel } = globalThis
-  const backend = await fovea.init(options)
-  const model = await smallModel()
-  const { images, labels } = bands(48)
-  const { history } = await model.fit(images, labels, { epochs: 3 })
-  const { shape } = await model.predict(images)
-  return {
-    backend,
-    loss: history.loss,
-    shape,
-    weights: await bits(model),
-    bytes: images.data.length,
-  }
-}
+before(async () => (nodeWeights = await trainSmallInNode()))
 
 async function trainSmallInNode() {
   await foveaInNode.init({ variant: 'simd', threads: 1 })
@@ -115,7 +22,7 @@ async function trainSmallInNode() {
 }
 
 test('an isolated page has a worker and threads, and the bits of Node', async () => {
-  headers = kIsolated
+  served.headers = kIsolated
   const { backend, weights, shape, bytes } = await inPage(trainSmall, {
     variant: 'simd',
     threads: 2,
@@ -132,7 +39,7 @@ test('an isolated page has a worker and threads, and the bits of Node', async ()
 })
 
 test('a page that is not isolated says which headers to send', async () => {
-  headers = {}
+  served.headers = {}
   const { backend, loss } = await inPage(trainSmall, {})
   assert.equal(backend.threads, 1)
   assert.equal(backend.worker, true)
@@ -145,132 +52,15 @@ test('a page that is not isolated says which headers to send', async () => {
 })
 
 test('without a worker the engine runs in the page', async () => {
-  headers = kIsolated
+  served.headers = kIsolated
   const { backend, weights } = await inPage(trainSmall, { worker: false, variant: 'simd' })
   assert.equal(backend.worker, false)
   assert.equal(backend.threads, 1)
   assert.equal(weights, nodeWeights)
 })
 
-test('a strict policy with blob workers needs nothing; threads too', async () => {
-  headers = { ...kIsolated, 'Content-Security-Policy': kBlobs }
-  const { backend } = await inPage(trainSmall, { threads: 2 })
-  assert.deepEqual([backend.worker, backend.threads], [true, 2])
-})
-
-test('a policy without blobs works with the files of the package', async () => {
-  headers = { ...kIsolated, 'Content-Security-Policy': kNoBlobs }
-  const work = async (threads) => {
-    const { fovea, smallModel, bands } = globalThis
-    const backend = await fovea.init({
-      threads,
-      workerUrl: (build) => `/dist/engine/${build}/worker.js`,
-      wasmUrl: (build) => `/dist/engine/${build}/fovea.wasm`,
-    })
-    const model = await smallModel()
-    const { images, labels } = bands(48)
-    const { history } = await model.fit(images, labels, { epochs: 3 })
-    return { backend, loss: history.loss }
-  }
-  for (const threads of [1, 2]) {
-    const { backend, loss } = await inPage(work, threads)
-    assert.equal(backend.threads, threads)
-    assert.ok(loss[2] < loss[0])
-  }
-})
-
-test('a binary or a module of the page’s own is taken, threaded or not', async () => {
-  headers = kIsolated
-  const work = async () => {
-    const { fovea, smallModel, bands } = globalThis
-    const found = []
-    for (const threads of [1, 2]) {
-      const build = threads > 1 ? 'simd-threads' : 'simd'
-      const bytes = await (await fetch(`/dist/engine/${build}/fovea.wasm`)).arrayBuffer()
-      for (const own of [{ wasmBinary: bytes }, { wasmModule: await WebAssembly.compile(bytes) }]) {
-        const backend = await fovea.init({ variant: 'simd', threads, ...own })
-        const model = await smallModel()
-        const { data } = await model.predict(bands(4).images)
-        found.push([backend.threads, data.length])
-        await fovea.shutdown()
-      }
-    }
-    const failed = await fovea.init({ wasmBinary: new Uint8Array(8) }).catch((error) => error)
-    const missing = await fovea.init({ wasmUrl: '/nowhere.wasm' }).catch((error) => error)
-    return { found, codes: [failed.code, missing.code] }
-  }
-  const result = await inPage(work, undefined, { expected: ['404'] })
-  const twice = (threads) => [
-    [threads, 12],
-    [threads, 12],
-  ]
-  assert.deepEqual(result, { found: [...twice(1), ...twice(2)], codes: ['bad-file', 'bad-file'] })
-})
-
-test('a worker that cannot be loaded is told of, and init can be tried again', async () => {
-  headers = {}
-  const work = async () => {
-    const { fovea } = globalThis
-    const failed = await fovea.init({ workerUrl: '/nowhere.js' }).catch((error) => error)
-    const { worker } = await fovea.init()
-    return { code: failed.code, name: failed.name, message: failed.message, worker }
-  }
-  const result = await inPage(work, undefined, { expected: ['404', 'nowhere.js'] })
-  assert.deepEqual(result, {
-    code: 'worker-lost',
-    name: 'FoveaError',
-    message:
-      "the engine's worker stopped by itself (its script could not be loaded). The next call starts a " +
-      'new one.',
-    worker: true,
-  })
-})
-
-test('the address of the worker’s script is released, whether the worker starts or is refused', async () => {
-  headers = {}
-  const work = async () => {
-    const { fovea, Worker: Real } = globalThis
-    const open = new Set()
-    const { createObjectURL, revokeObjectURL } = URL
-    URL.createObjectURL = (blob) => {
-      const url = createObjectURL(blob)
-      open.add(url)
-      return url
-    }
-    URL.revokeObjectURL = (url) => (open.delete(url), revokeObjectURL(url))
-    globalThis.Worker = function () {
-      throw new Error('refused')
-    }
-    const { message } = await fovea.init({ variant: 'simd' }).catch((error) => error)
-    const refused = open.size
-    globalThis.Worker = Real
-    const { worker } = await fovea.init({ variant: 'simd' })
-    return { message, refused, worker, started: open.size }
-  }
-  const expected = { message: 'refused', refused: 0, worker: true, started: 0 }
-  assert.deepEqual(await inPage(work), expected)
-})
-
-test('threads that do not start are noticed, and it goes on without them', async () => {
-  headers = kIsolated
-  const work = async () => {
-    const { fovea, smallModel } = globalThis
-    const workerUrl = (build) =>
-      build.endsWith('threads') ? '/silent.js' : `/dist/engine/${build}/worker.js`
-    const backend = await fovea.init({ variant: 'simd', threads: 2, workerUrl })
-    await smallModel()
-    return backend
-  }
-  const { threads, variant, reasons } = await inPage(work)
-  assert.deepEqual([variant, threads], ['simd', 1])
-  assert.deepEqual(reasons.slice(-2), [
-    'The first start failed: the worker did not start within 6000 ms.',
-    '1 thread: the second start failed too: the worker did not start within 6000 ms.',
-  ])
-})
-
 test('the page stays awake while it trains, and predictions are answered', async () => {
-  headers = {}
+  served.headers = {}
   const work = async () => {
     const { fovea } = globalThis
     const { train, test: held } = await fovea.datasets.digits({ baseUrl: '/dist/data/' })
@@ -318,7 +108,7 @@ test('the page stays awake while it trains, and predictions are answered', async
 })
 
 test('pixels come from a canvas, an image bitmap and a video frame’s size', async () => {
-  headers = {}
+  served.headers = {}
   const work = async () => {
     const { fovea } = globalThis
     const canvas = new OffscreenCanvas(40, 20)
@@ -359,7 +149,7 @@ test('pixels come from a canvas, an image bitmap and a video frame’s size', as
 })
 
 test('a page that trains a usual network downloads the first part alone', async () => {
-  headers = {}
+  served.headers = {}
   /** In the page: which files of the package came over the wire, at each of two stages. */
   const files = await inPage(async () => {
     const { fovea } = globalThis

@@ -41,6 +41,14 @@ test('a teacher’s link: the experiment, the unit that is opened, the chapter, 
       ['42', '2', '64', '10', 'conv2d_2', '7.7.3'],
     )
   }
+  // A link that is followed holds, even if the chapter before it comes into view, and into the address,
+  // between the click and its event.
+  await page.evaluate(() => {
+    location.hash = 'mistakes'
+    history.replaceState(history.state, '', `${location.pathname}${location.search}#learn`)
+  })
+  await page.locator('#mistakes[data-loaded=true]').waitFor()
+  await page.waitForFunction(() => location.hash === '#mistakes')
   assert.deepEqual(problems, [])
   await close()
 })

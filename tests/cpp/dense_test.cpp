@@ -3,7 +3,9 @@
 // are packed, sums longer than one block of terms.
 #include "kernels/dense.h"
 
+#include <algorithm>
 #include <catch2/catch_amalgamated.hpp>
+#include <cmath>
 #include <string>
 
 #include "tests/cpp/support/expect_close.h"
@@ -206,6 +208,47 @@ TEST_CASE("dense: a row's result does not depend on its batch", "[dense]") {
   for (int row = 0; row < 7; ++row) {
     test::expect_same_bits(concat("row ", row), forward(row, 1),
                            std::span(together).subspan(static_cast<std::size_t>(row) * 21, 21));
+  }
+}
+
+TEST_CASE("dense: leaving out what zeros multiply changes no bit", "[dense]") {
+  test::RandomValues random(10);
+  for (const int batch : {1, 2, 5}) {
+    for (const int outputs : {1, 10, 21}) {
+      const DenseGeometry g{batch, 61, outputs};
+      Input input(random.values(static_cast<std::size_t>(batch) * 61));
+      for (float& x : std::span(input.data(), static_cast<std::size_t>(batch) * 61))
+        x = std::max(x, 0.0F);
+      Input weight(random.values(static_cast<std::size_t>(61) * outputs));
+      std::vector<float> kept(static_cast<std::size_t>(dense_forward_kept(g)));
+      REQUIRE(kept.size() == 61);
+      const auto forward = [&](std::span<float> values, bool current) {
+        Output output(static_cast<std::size_t>(batch) * outputs);
+        Output scratch(static_cast<std::size_t>(dense_forward_scratch(g, 1)));
+        dense_forward(g,
+                      {.input = input.view({batch, 61}),
+                       .weight = weight.view({61, outputs}),
+                       .bias = {},
+                       .output = output.view({batch, outputs}),
+                       .scratch = scratch.values(),
+                       .kept = values,
+                       .kept_is_current = current},
+                      test::one_thread());
+        return test::copy_of(output.values());
+      };
+      const std::string place = concat("batch ", batch, ", ", outputs, " outputs");
+      test::expect_same_bits(place, forward({}, false), forward(kept, false));
+      test::expect_same_bits(place + ", again", forward({}, false), forward(kept, true));
+      // A weight that is not a number, or infinite, shows even where a zero multiplies it.
+      input.data()[7] = 0;
+      for (const float bad : {INFINITY, -INFINITY, NAN}) {
+        const int column = outputs - 1;
+        weight.data()[7 * outputs + column] = bad;
+        const std::vector<float> output = forward(kept, false);
+        for (int i = 0; i < outputs; ++i)
+          CHECK(std::isnan(output[static_cast<std::size_t>(i)]) == (i == column));
+      }
+    }
   }
 }
 

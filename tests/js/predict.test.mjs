@@ -138,3 +138,22 @@ for (const worker of [false, true]) {
     await assert.rejects(() => model.predict(x), { code: 'disposed' })
   })
 }
+
+test('a weight that is not a number shows as soon as it is set, even if a zero multiplies it', async () => {
+  const dense = layers.dense({ units: 5, useBias: false, inputShape: [9], name: 'd' })
+  const model = await fovea.sequential({ layers: [dense] })
+  const shape = [9, 5]
+  const set = (at, value) => {
+    const data = new Float32Array(45).fill(1)
+    data[at] = value
+    return model.setWeights([{ name: 'd/kernel', shape, data }])
+  }
+  const x = tensor(Float32Array.of(1, 0, 2, 0, 0, 0, 0, 0, 3), [1, 9])
+  for (const bad of [NaN, Infinity]) {
+    await set(1 * 5 + 4, 1)
+    assert.deepEqual([...(await model.predict(x)).data], [6, 6, 6, 6, 6])
+    await set(1 * 5 + 4, bad)
+    assert.deepEqual([...(await model.predict(x)).data], [6, 6, 6, 6, NaN])
+  }
+  await model.dispose()
+})

@@ -207,56 +207,60 @@ export class InThreadEngine implements Engine {
     return done
   }
 
-  async predict(request: Request<'predict'>, { signal }: CallOptions = {}): Result<'predict'> {
+  /** Not an async function: a small prediction leaves as little behind as it can. */
+  predict(request: Request<'predict'>, { signal }: CallOptions = {}): Result<'predict'> {
     const { columns, yieldFirst } = request
-    // At once: from here on the columns are the caller's again.
     const rows = columns[0]?.shape[0] ?? 0
+    // At once: from here on the columns are the caller's again.
     const block = this.questions.copy(this.native, columns)
+    const entry = this.models.get(request.model)
+    const small = rows <= Math.min(request.batchSize, kMostAtOnce)
+    if (small && entry?.turn.free && !yieldFirst && !signal?.aborted) {
+      try {
+        const predicted = predictRows(this.native, entry, block, 0, rows)
+        this.giveBack(block)
+        return Promise.resolve(predicted)
+      } catch {
+        // The way of many brings what is missing, or says what is wrong.
+      }
+    }
+    return this.predictMany(request, block, rows, signal)
+  }
+
+  /** Rows of a block, so many at a time; gives the block back. */
+  private async predictMany(
+    request: Request<'predict'>,
+    block: number,
+    rows: number,
+    signal: AbortSignal | undefined,
+  ): Result<'predict'> {
     try {
-      if (yieldFirst) await yieldToMessages()
+      if (request.yieldFirst) await yieldToMessages()
       if (signal?.aborted) throw abortError('predict', signal)
       const entry = this.entry(request.model)
       // More at a time would take longer: their activations leave the caches.
       const batchSize = Math.min(request.batchSize, kMostAtOnce)
-      if (rows <= batchSize && entry.turn.free) {
-        try {
-          return predictRows(this.native, entry, block, 0, rows)
-        } catch {
-          // The way of many brings what is missing, or says what is wrong.
+      let results: Floats[] | undefined
+      for (let from = 0; from < rows; from += batchSize) {
+        if (from > 0) await yieldToMessages()
+        const count = Math.min(batchSize, rows - from)
+        const predicted = (): Floats[] => {
+          if (signal?.aborted) throw abortError('predict', signal)
+          if (entry.work.disposed) throw disposedDuring('predict')
+          return predictRows(this.native, entry, block, from, count)
         }
+        const parts = await entry.turn.hold(() => whole(this.native, predicted))
+        if (count === rows) return parts
+        results ??= parts.map(({ shape: [, ...row] }) => ({
+          data: new Float32Array(rows * elementCount(row)),
+          shape: [rows, ...row],
+        }))
+        parts.forEach(({ data }, k) => results?.[k]?.data.set(data, (data.length / count) * from))
       }
-      return await this.predictMany(entry, block, rows, batchSize, signal)
+      return results ?? []
     } finally {
       this.giveBack(block)
     }
-  }
-
-  /** Rows of a block, so many at a time. */
-  private async predictMany(
-    entry: ModelEntry,
-    block: number,
-    rows: number,
-    batchSize: number,
-    signal: AbortSignal | undefined,
-  ): Promise<Floats[]> {
-    let results: Floats[] | undefined
-    for (let from = 0; from < rows; from += batchSize) {
-      if (from > 0) await yieldToMessages()
-      const count = Math.min(batchSize, rows - from)
-      const predicted = (): Floats[] => {
-        if (signal?.aborted) throw abortError('predict', signal)
-        if (entry.work.disposed) throw disposedDuring('predict')
-        return predictRows(this.native, entry, block, from, count)
-      }
-      const parts = await entry.turn.hold(() => whole(this.native, predicted))
-      if (count === rows) return parts
-      results ??= parts.map(({ shape: [, ...row] }) => ({
-        data: new Float32Array(rows * elementCount(row)),
-        shape: [rows, ...row],
-      }))
-      parts.forEach(({ data }, k) => results?.[k]?.data.set(data, (data.length / count) * from))
-    }
-    return results ?? []
   }
 
   async activations(request: Request<'activations'>): Result<'activations'> {

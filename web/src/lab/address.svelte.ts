@@ -65,23 +65,25 @@ export function keepPlace(): () => void {
     at = topOf(target)
     tall = document.documentElement.scrollHeight
   }
-  const take = (): void => {
-    target = document.getElementById(location.hash.slice(1))
+  const take = (url: string): void => {
+    target = document.getElementById(new URL(url).hash.slice(1))
     put()
   }
+  // By now the address may name the chapter that was read when the link was followed (followReading).
+  const follow = ({ newURL }: HashChangeEvent): void => take(newURL)
   const moved = (): void => {
     // Where the page has grown, it is what moved: the observer puts the target back.
     if (!target || document.documentElement.scrollHeight !== tall) return
     if (Math.abs(topOf(target) - at) > kNear) target = null
   }
   const grown = new ResizeObserver(put)
-  if (location.hash !== '') take()
+  if (location.hash !== '') take(location.href)
   grown.observe(document.body)
-  addEventListener('hashchange', take)
+  addEventListener('hashchange', follow)
   addEventListener('scroll', moved, { passive: true })
   return () => {
     grown.disconnect()
-    removeEventListener('hashchange', take)
+    removeEventListener('hashchange', follow)
     removeEventListener('scroll', moved)
   }
 }
