@@ -3,7 +3,7 @@
 // a machine that slows down slows everybody, and ratios are taken window by window.
 import { Child } from './child.mjs'
 import { operations, kNets } from './nets.mjs'
-import { median, quantile } from './statistics.mjs'
+import { median, p99, quantile } from './statistics.mjs'
 
 /** Warm-up ends after so long at the least: V8 compiles wasm twice. */
 const warmUp = (settings) => (settings.quick ? 60 : 250)
@@ -57,7 +57,10 @@ function drop(entry, { net, phase, batch, data }, error, notes) {
   notes.push(`${entry.id}: left out of ${phase} ${net} batch ${batch}, ${data}: ${error.message}.`)
 }
 
-/** All windows of a case: a list of { entry, steps, walls, cpus, times }, times per step in ms. */
+/**
+ * All windows of a case: a list of { entry, steps, walls, cpus, times }: of each window milliseconds per
+ * step, by both clocks, and of each call.
+ */
 export async function measureCase(entries, work, settings, notes) {
   const runs = []
   for (const entry of entries) {
@@ -71,7 +74,7 @@ export async function measureCase(entries, work, settings, notes) {
         const { ms, cpuMs, times } = await run.entry.child.call('window', { steps: run.steps })
         run.walls.push(ms / run.steps)
         run.cpus.push(cpuMs / run.steps)
-        for (const time of times) run.times.push(time)
+        if (times.length > 0) run.times.push(times)
         if (run.entry.restMs) await pause(run.entry.restMs)
       } catch (error) {
         drop(run.entry, work, error, notes)
@@ -95,8 +98,8 @@ export function clockOf(runs) {
 export const stepTimes = (run, clock) => (clock === 'cpu' ? run.cpus : run.walls)
 
 /**
- * The row of one contestant in the results. `clock` is that of imagesPerSecond; medianMs and p99Ms are
- * of single calls by the wall's.
+ * The row of one contestant in the results. `clock` is that of imagesPerSecond; medianMs, p99Ms (the
+ * median of the windows') and p99AllMs (of all windows at once) are of single calls by the wall's.
  */
 export function rowOf(run, work, singleClock) {
   const { entry, walls, cpus, times } = run
@@ -105,7 +108,8 @@ export function rowOf(run, work, singleClock) {
   const clock = settings.threads === 1 ? singleClock : 'wall'
   const steps = stepTimes(run, clock)
   const step = median(steps)
-  const calls = times.length > 0 ? times : walls
+  const windows = times.length > 0 ? times : [walls]
+  const calls = windows.flat()
   return {
     library,
     ...settings,
@@ -117,7 +121,8 @@ export function rowOf(run, work, singleClock) {
     imagesPerSecond: (1000 * batch) / step,
     bestImagesPerSecond: (1000 * batch) / Math.min(...steps),
     medianMs: median(calls),
-    p99Ms: quantile(calls, 0.99),
+    p99Ms: p99(windows),
+    p99AllMs: quantile(calls, 0.99),
     clock,
     stepMs: { wall: median(walls), cpu: median(cpus) },
     gflops: (batch * operations(kNets[net], phase)) / (1e6 * step),

@@ -19,7 +19,7 @@ export async function explained<Result>(
     return await work()
   } catch (cause) {
     if (cause instanceof FoveaError) throw cause
-    throw new FoveaError(code, `${what}: ${String(cause)}.${remedy}`, { cause })
+    throw new FoveaError(code, `${what}: ${String(cause).replace(/\.$/, '')}.${remedy}`, { cause })
   }
 }
 
@@ -28,7 +28,7 @@ export async function fetchBytes(url: URL, place: string): Promise<Uint8Array<Ar
   const what = `${place}: cannot fetch ${url.href}`
   const response = await explained(() => fetch(url), 'bad-file', what)
   // Read whatever it is: what nobody reads, a browser breaks off and complains of.
-  const body = await response.arrayBuffer()
+  const body = await explained(() => response.arrayBuffer(), 'bad-file', what)
   if (!response.ok) {
     const { status, statusText } = response
     throw new FoveaError('bad-file', `${what}: the server answers ${status} ${statusText}.`)
@@ -36,10 +36,14 @@ export async function fetchBytes(url: URL, place: string): Promise<Uint8Array<Ar
   return new Uint8Array(body)
 }
 
+/** What to do where a page may not compile. */
+export const kPolicy = " A Content-Security-Policy must allow 'wasm-unsafe-eval'."
+
 /** Compiles a binary that the user gave. */
 export const compileGiven = (bytes: BufferSource): Promise<WebAssembly.Module> =>
   explained(
     () => WebAssembly.compile(bytes),
     'bad-file',
     'init: the WebAssembly binary does not run',
+    kPolicy,
   )

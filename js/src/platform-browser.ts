@@ -8,7 +8,7 @@ import { connect } from './engine/engine-worker-client.js'
 import type { EngineHost } from './engine/engine-worker-client.js'
 import type { FromEngine, Port, ToEngine } from './engine/protocol.js'
 import type { InitOptions } from './engine/runtime.js'
-import { compileGiven, explained, fetchBytes } from './fetch.js'
+import { compileGiven, explained, fetchBytes, kPolicy } from './fetch.js'
 import type { Platform, StartRequest } from './platform-types.js'
 import { unpackModule } from './unpack.js'
 import type { PackedModule, PackedPart } from './unpack.js'
@@ -91,8 +91,8 @@ async function carried(
   return explained(
     async () => WebAssembly.compile(await unpackModule(packed, code, elsewhere)),
     'unsupported',
-    'init: WebAssembly cannot be compiled here',
-    " If the page has a Content-Security-Policy, its script-src needs 'wasm-unsafe-eval'.",
+    'the engine cannot be compiled',
+    kPolicy,
   )
 }
 
@@ -191,8 +191,8 @@ const fileOf = <Module>(loader: () => Promise<Module>): Promise<Module> =>
   explained(
     loader,
     'bad-file',
-    'init: a file of the engine cannot be loaded',
-    ' Serve the folder "engine" of the package too, and load the page again.',
+    'a file of the engine cannot be loaded',
+    ' Serve the folder "engine" of the package too, and load again.',
   )
 
 function resolve(url: NonNullable<InitOptions['wasmUrl']>, build: Build): URL {

@@ -161,9 +161,9 @@ void Model::make_room_for_kept(const Program& program) {
   for (const Instruction& instruction : program.forward) {
     KeptValues& kept = kept_[static_cast<std::size_t>(instruction.step)];
     if (instruction.kept <= static_cast<std::int64_t>(kept.floats.size())) continue;
-    kept = {};
-    kept.floats =
-        AlignedBuffer(instruction.kept, concat("the filters of model \"", network_.name, '"'));
+    // Where there is no memory for it, the plans made before still have what they need.
+    const std::string what = concat("what is kept of the weights of model \"", network_.name, '"');
+    kept = {.floats = AlignedBuffer(instruction.kept, what)};
   }
 }
 

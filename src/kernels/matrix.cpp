@@ -90,9 +90,10 @@ void product_tile(const Rows<const float>& input, const float* panel, const SumP
       std::copy_n(part.bias + column, std::min(place.columns, kPanel), bias);
     FOVEA_UNROLL
     for (int v = 0; v < kTileVectors; ++v) {
+      const Vector added = hn::Add(load(bias + v * kLaneInt), zero());  // see SumPart
       FOVEA_UNROLL
       for (int i = 0; i < kRows; ++i) {
-        tile.sum[i][v] = hn::Add(tile.sum[i][v], load(bias + v * kLaneInt));
+        tile.sum[i][v] = hn::Add(tile.sum[i][v], added);
         if (part.relu) tile.sum[i][v] = relu(tile.sum[i][v]);
       }
     }
@@ -222,7 +223,7 @@ void multiply_few(const Rows<const float>& input, const Rows<const float>& weigh
     for (int t = 0; t < waiting[row].count; ++t)
       add_terms<1>(input.row(row), weights, waiting[row].terms + t, sums);
     for (int i = 0; i < output.columns; ++i) {
-      const float sum = sums[i] + (part.bias == nullptr ? 0.0F : part.bias[i]);
+      const float sum = sums[i] + (part.bias == nullptr ? 0.0F : part.bias[i] + 0.0F);
       sums[i] = part.relu && sum < 0 ? 0.0F : sum;
     }
   }

@@ -37,7 +37,9 @@ void pack_panels(const Rows<const float>& from, float* panels);
 /// panel[column][8] = from[0 to 7, column]; missing rows are zero: one panel of the transposed.
 void pack_transposed(const Rows<const float>& from, float* panel);
 
-/// Which terms of its sums a product adds, and what happens to a finished sum.
+/// Which terms of its sums a product adds, and what happens to a finished sum. A bias of -0 counts
+/// as +0, so that no sum is -0: whether a zero is left out shows in nothing else (a fused product
+/// that underflows may be -0, which the next +0 takes away).
 struct SumPart {
   bool first = true;            // begins at zero instead of at what the output holds
   bool last = true;             // adds the bias, and applies relu

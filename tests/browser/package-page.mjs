@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
-import { after, before } from 'node:test'
+import { after, before, beforeEach } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { launch, openPage } from './chromium.mjs'
 
@@ -23,8 +23,9 @@ Object.assign(globalThis, { fovea, bands, bits, smallModel, ready: true })`
 let server
 let browser
 
-/** What the server sends with everything, and a path that it does not have: tests set both. */
-export const served = { headers: {}, missing: undefined }
+/** What the server sends with everything, and a path that it does not have: a test sets what it wants. */
+export const served = {}
+beforeEach(() => Object.assign(served, { headers: {}, missing: undefined }))
 
 before(async () => {
   // The same small networks as in Node's tests, without Node.

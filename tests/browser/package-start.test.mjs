@@ -41,14 +41,13 @@ test('a policy that forbids WebAssembly, and files that are not served, are told
   served.headers = { 'Content-Security-Policy': "script-src 'self'; worker-src 'self' blob:" }
   const refused = await inPage(work, undefined, { expected: ['WebAssembly', 'wasm-unsafe-eval'] })
   assert.deepEqual(refused.slice(0, 2), ['FoveaError', 'unsupported'])
-  assert.match(refused[2], /^init: WebAssembly cannot be compiled here: CompileError/)
-  assert.match(refused[2], /its script-src needs 'wasm-unsafe-eval'\.$/)
+  assert.match(refused[2], /^the engine cannot be compiled: CompileError/)
+  assert.match(refused[2], /must allow 'wasm-unsafe-eval'\.$/)
   served.headers = {}
   served.missing = '/dist/engine/unpacker.js'
   const lost = await inPage(work, undefined, { expected: ['404', served.missing] })
-  served.missing = undefined
   assert.deepEqual(lost.slice(0, 2), ['FoveaError', 'bad-file'])
-  assert.match(lost[2], /^init: a file of the engine cannot be loaded: TypeError.*unpacker\.js/)
+  assert.match(lost[2], /^a file of the engine cannot be loaded: TypeError.*unpacker\.js\. Serve/)
 })
 
 test('a binary or a module of the page’s own is taken, threaded or not', async () => {

@@ -211,43 +211,84 @@ TEST_CASE("dense: a row's result does not depend on its batch", "[dense]") {
   }
 }
 
+/// A dense layer after a relu, with every kind of number that is small.
+struct Sparse {
+  Sparse(const DenseGeometry& geometry, std::uint32_t seed)
+      : g(geometry),
+        random(seed),
+        input(random.values(size(g.batch) * size(g.inputs))),
+        weight(random.values(size(g.inputs) * size(g.outputs))),
+        bias(random.values(size(g.outputs))),
+        kept(size(static_cast<int>(dense_forward_kept(g)))) {
+    const float small[] = {0.0F, -0.0F, 0x1p-149F, -0x1p-100F, 0.0F};
+    for (std::size_t i = 0; i < size(g.batch) * size(g.inputs); ++i) {
+      float& x = input.data()[i];
+      if (x < 0) x = small[i % 5];
+    }
+    for (std::size_t i = 0; i < size(g.inputs) * size(g.outputs); i += 3)
+      weight.data()[i] *= 0x1p-100F;
+    for (std::size_t i = 0; i < size(g.outputs); i += 2) bias.data()[i] = -0.0F;
+  }
+
+  static std::size_t size(int count) { return static_cast<std::size_t>(count); }
+
+  std::vector<float> forward(std::span<float> values, bool current,
+                             Workers& workers = test::one_thread()) {
+    Output output(size(g.batch) * size(g.outputs));
+    Output scratch(size(static_cast<int>(dense_forward_scratch(g, workers.size()))));
+    dense_forward(g,
+                  {.input = input.view({g.batch, g.inputs}),
+                   .weight = weight.view({g.inputs, g.outputs}),
+                   .bias = bias.view({g.outputs}),
+                   .output = output.view({g.batch, g.outputs}),
+                   .scratch = scratch.values(),
+                   .kept = values,
+                   .kept_is_current = current},
+                  workers);
+    return test::copy_of(output.values());
+  }
+
+  DenseGeometry g;
+  test::RandomValues random;
+  Input input, weight, bias;
+  std::vector<float> kept;
+};
+
 TEST_CASE("dense: leaving out what zeros multiply changes no bit", "[dense]") {
-  test::RandomValues random(10);
-  for (const int batch : {1, 2, 5}) {
-    for (const int outputs : {1, 10, 21}) {
-      const DenseGeometry g{batch, 61, outputs};
-      Input input(random.values(static_cast<std::size_t>(batch) * 61));
-      for (float& x : std::span(input.data(), static_cast<std::size_t>(batch) * 61))
-        x = std::max(x, 0.0F);
-      Input weight(random.values(static_cast<std::size_t>(61) * outputs));
-      std::vector<float> kept(static_cast<std::size_t>(dense_forward_kept(g)));
-      REQUIRE(kept.size() == 61);
-      const auto forward = [&](std::span<float> values, bool current) {
-        Output output(static_cast<std::size_t>(batch) * outputs);
-        Output scratch(static_cast<std::size_t>(dense_forward_scratch(g, 1)));
-        dense_forward(g,
-                      {.input = input.view({batch, 61}),
-                       .weight = weight.view({61, outputs}),
-                       .bias = {},
-                       .output = output.view({batch, outputs}),
-                       .scratch = scratch.values(),
-                       .kept = values,
-                       .kept_is_current = current},
-                      test::one_thread());
-        return test::copy_of(output.values());
-      };
-      const std::string place = concat("batch ", batch, ", ", outputs, " outputs");
-      test::expect_same_bits(place, forward({}, false), forward(kept, false));
-      test::expect_same_bits(place + ", again", forward({}, false), forward(kept, true));
-      // A weight that is not a number, or infinite, shows even where a zero multiplies it.
-      input.data()[7] = 0;
-      for (const float bad : {INFINITY, -INFINITY, NAN}) {
-        const int column = outputs - 1;
-        weight.data()[7 * outputs + column] = bad;
-        const std::vector<float> output = forward(kept, false);
-        for (int i = 0; i < outputs; ++i)
-          CHECK(std::isnan(output[static_cast<std::size_t>(i)]) == (i == column));
-      }
+  for (const DenseGeometry& g :
+       {DenseGeometry{1, 61, 1}, DenseGeometry{2, 61, 10}, DenseGeometry{5, 61, 21},
+        DenseGeometry{1, 9, 21}, DenseGeometry{3, 700, 397}}) {
+    Sparse layer(g, 10);
+    REQUIRE(layer.kept.size() == layer.size(g.inputs));
+    const std::string place = concat(g.batch, "x", g.inputs, " to ", g.outputs);
+    const std::vector<float> all = layer.forward({}, false);
+    test::expect_same_bits(place, all, layer.forward(layer.kept, false));
+    test::expect_same_bits(place + ", again", all, layer.forward(layer.kept, true));
+    test::expect_same_bits(place + ", 3 threads", all,
+                           layer.forward(layer.kept, true, test::three_threads()));
+  }
+}
+
+TEST_CASE("dense: no sum is -0, whether a zero follows or not", "[dense]") {
+  for (const int batch : {1, 6}) {
+    Sparse layer({batch, 2, 5}, 11);
+    for (int i = 0; i < 2 * batch; ++i) layer.input.data()[i] = i % 2 == 0 ? -0x1p-100F : 0;
+    std::fill_n(layer.weight.data(), 10, 0x1p-100F);
+    std::fill_n(layer.bias.data(), 5, -0.0F);
+    for (const float sum : layer.forward(layer.kept, false)) CHECK(!std::signbit(sum));
+  }
+}
+
+TEST_CASE("dense: a weight that is no number shows even where a zero multiplies it", "[dense]") {
+  for (const int outputs : {1, 10, 21}) {
+    Sparse layer({2, 61, outputs}, 12);
+    layer.input.data()[7] = 0;
+    for (const float bad : {INFINITY, -INFINITY, NAN}) {
+      const int column = outputs - 1;
+      layer.weight.data()[7 * outputs + column] = bad;
+      const std::vector<float> output = layer.forward(layer.kept, false);
+      for (int i = 0; i < outputs; ++i)
+        CHECK(std::isnan(output[static_cast<std::size_t>(i)]) == (i == column));
     }
   }
 }

@@ -22,8 +22,10 @@ import type { NativeModule, Place } from './native.js'
 import { Run, Turn, disposedDuring, evaluate, fitEpoch } from './session.js'
 import { yieldToMessages } from './yield.js'
 
-/** Images of a prediction at a time, however many are asked for. */
+/** Images of a prediction at a time, however many are asked for: the activations of more leave the caches. */
 const kMostAtOnce = 64
+
+const atOnce = ({ batchSize }: { batchSize: number }): number => Math.min(batchSize, kMostAtOnce)
 
 type Request<Name extends keyof EngineCalls> = Parameters<EngineCalls[Name]>[0]
 type Result<Name extends keyof EngineCalls> = Promise<ReturnType<EngineCalls[Name]>>
@@ -207,24 +209,24 @@ export class InThreadEngine implements Engine {
     return done
   }
 
-  /** Not an async function: a small prediction leaves as little behind as it can. */
+  /** Not an async function: a small prediction leaves as little behind as it can. May throw at once. */
   predict(request: Request<'predict'>, { signal }: CallOptions = {}): Result<'predict'> {
     const { columns, yieldFirst } = request
     const rows = columns[0]?.shape[0] ?? 0
     // At once: from here on the columns are the caller's again.
     const block = this.questions.copy(this.native, columns)
     const entry = this.models.get(request.model)
-    const small = rows <= Math.min(request.batchSize, kMostAtOnce)
-    if (small && entry?.turn.free && !yieldFirst && !signal?.aborted) {
+    let predicted: Floats[] | undefined
+    if (rows <= atOnce(request) && entry?.turn.free && !yieldFirst && !signal?.aborted) {
       try {
-        const predicted = predictRows(this.native, entry, block, 0, rows)
-        this.giveBack(block)
-        return Promise.resolve(predicted)
+        predicted = predictRows(this.native, entry, block, 0, rows)
       } catch {
         // The way of many brings what is missing, or says what is wrong.
       }
     }
-    return this.predictMany(request, block, rows, signal)
+    if (predicted === undefined) return this.predictMany(request, block, rows, signal)
+    this.giveBack(block)
+    return Promise.resolve(predicted)
   }
 
   /** Rows of a block, so many at a time; gives the block back. */
@@ -238,8 +240,7 @@ export class InThreadEngine implements Engine {
       if (request.yieldFirst) await yieldToMessages()
       if (signal?.aborted) throw abortError('predict', signal)
       const entry = this.entry(request.model)
-      // More at a time would take longer: their activations leave the caches.
-      const batchSize = Math.min(request.batchSize, kMostAtOnce)
+      const batchSize = atOnce(request)
       let results: Floats[] | undefined
       for (let from = 0; from < rows; from += batchSize) {
         if (from > 0) await yieldToMessages()
