@@ -79,7 +79,6 @@ test('a binary or a module of the page’s own is taken, threaded or not', async
 })
 
 test('a worker that cannot be loaded is told of, and init can be tried again', async () => {
-  served.headers = {}
   const work = async () => {
     const { fovea } = globalThis
     const failed = await fovea.init({ workerUrl: '/nowhere.js' }).catch((error) => error)
@@ -98,7 +97,6 @@ test('a worker that cannot be loaded is told of, and init can be tried again', a
 })
 
 test('the address of the worker’s script is released, whether the worker starts or is refused', async () => {
-  served.headers = {}
   const work = async () => {
     const { fovea, Worker: Real } = globalThis
     const open = new Set()

@@ -39,7 +39,6 @@ test('an isolated page has a worker and threads, and the bits of Node', async ()
 })
 
 test('a page that is not isolated says which headers to send', async () => {
-  served.headers = {}
   const { backend, loss } = await inPage(trainSmall, {})
   assert.equal(backend.threads, 1)
   assert.equal(backend.worker, true)
@@ -60,7 +59,6 @@ test('without a worker the engine runs in the page', async () => {
 })
 
 test('the page stays awake while it trains, and predictions are answered', async () => {
-  served.headers = {}
   const work = async () => {
     const { fovea } = globalThis
     const { train, test: held } = await fovea.datasets.digits({ baseUrl: '/dist/data/' })
@@ -108,7 +106,6 @@ test('the page stays awake while it trains, and predictions are answered', async
 })
 
 test('pixels come from a canvas, an image bitmap and a video frame’s size', async () => {
-  served.headers = {}
   const work = async () => {
     const { fovea } = globalThis
     const canvas = new OffscreenCanvas(40, 20)
@@ -149,7 +146,6 @@ test('pixels come from a canvas, an image bitmap and a video frame’s size', as
 })
 
 test('a page that trains a usual network downloads the first part alone', async () => {
-  served.headers = {}
   /** In the page: which files of the package came over the wire, at each of two stages. */
   const files = await inPage(async () => {
     const { fovea } = globalThis
