@@ -24,95 +24,48 @@ int bands_per_image(const Conv2dGeometry& g) {
   return std::clamp(std::min(by_work, kParts / g.batch), 1, std::max(g.rows.output, 1));
 }
 
-/// Filters two more than a multiple of four would leave two lanes of a vector empty. Then two
-/// neighbouring pixels are computed as one with twice the filters, whose window is a stride wider
-/// and has zeros where the other pixel's is not. That is taken where it multiplies no more.
-int pixels_at_once(const Conv2dGeometry& g) {
-  const auto vectors = [](int columns) { return (columns + 3) / 4; };
-  const int filters = g.out_channels;
-  const bool suits = filters % 4 == 2 && g.groups == 1 && g.columns.dilation == 1 &&
-                     g.columns.output > 1 &&
-                     (g.columns.size + g.columns.stride) * vectors(2 * filters) <=
-                         2 * g.columns.size * vectors(filters);
-  return suits ? 2 : 1;
-}
-
 struct ForwardWorkspace {
   ForwardWorkspace(const Conv2dGeometry& g, int slots, std::span<float> kept, Scratch& scratch)
       : layout(input_layout(g)),
         filter_taps(g, scratch),
-        at_once(pixels_at_once(g)),
-        in_a_row((g.columns.output + at_once - 1) / at_once),
-        run(filter_taps.run + (at_once - 1) * g.columns.stride * g.channels),
-        weights{nullptr, run * filter_taps.count, g.group_filters() * at_once},
+        weights{nullptr, g.patch_length(), g.group_filters()},
         group_size(PackedWeights::size(weights.terms, weights.columns)),
         packed_size(group_size * g.groups),
         packed(kept.empty() ? scratch.take<float>(packed_size) : kept.data()),
-        biases(scratch.take<float>(at_once > 1 ? weights.columns : 0)),
-        input_offsets(scratch.take<std::int32_t>(std::int64_t{g.rows.output} * in_a_row)),
-        output_offsets(scratch.take<std::int32_t>(std::int64_t{g.rows.output} * in_a_row)),
+        input_offsets(scratch.take<std::int32_t>(g.output_pixels())),
+        output_offsets(scratch.take<std::int32_t>(g.output_pixels())),
         slot_size(layout.has_border() ? layout.size() : 0),
         bordered(scratch.take<float>(slot_size * slots)) {}
 
   [[nodiscard]] std::span<float> slot(int i) const {
     return {bordered + i * slot_size, static_cast<std::size_t>(slot_size)};
   }
-  [[nodiscard]] Taps taps() const { return {filter_taps.taps().offsets, run}; }
 
   BorderedLayout layout;
   FilterTaps filter_taps;
-  int at_once;   // pixels
-  int in_a_row;  // so many times
-  int run;
   PackedWeights weights;  // of a group
   std::int64_t group_size;
   std::int64_t packed_size;
   float* packed;  // the filters of each group, as the products read them
-  float* biases;  // one for each column
   std::int32_t* input_offsets;
   std::int32_t* output_offsets;
   std::int64_t slot_size;
   float* bordered;
 };
 
-/// The filters for pixels one by one, or side by side.
-void pack_filters(const Conv2dGeometry& g, const Conv2dForward& call,
-                  const ForwardWorkspace& work) {
-  const PackedWeights& weights = work.weights;
-  if (work.at_once == 1) {
-    for (int group = 0; group < g.groups; ++group) {
-      pack(weights, work.packed + group * work.group_size,
-           {call.filter.data + group * g.group_filters(), g.out_channels, 1}, 0, weights.terms, 0,
-           weights.panels());
-    }
-    return;
-  }
-  std::fill_n(work.packed, work.group_size, 0.0F);
-  const int run = work.filter_taps.run;
-  for (int pixel = 0; pixel < work.at_once; ++pixel) {
-    const float* from = call.filter.data;
-    for (int k = 0; k < g.patch_length(); ++k) {
-      const int term = k / run * work.run + k % run + pixel * (work.run - run);
-      for (int f = 0; f < g.out_channels; ++f) {
-        work.packed[weights.place(term, pixel * g.out_channels + f)] = *from++;
-      }
-    }
-  }
-}
-
 }  // namespace
 
 std::int64_t conv2d_forward_scratch(const Conv2dGeometry& g, int slots) {
-  if (suits_winograd(g)) return conv2d_winograd_forward_scratch(g, slots);
   if (suits_line(g)) return conv2d_line_forward_scratch(g, slots);
+  if (suits_winograd(g)) return conv2d_winograd_forward_scratch(g, slots);
   return scratch_floats<ForwardWorkspace>(g, slots, std::span<float>());
 }
 
 std::int64_t conv2d_forward_kept(const Conv2dGeometry& g) {
+  if (suits_line(g)) return conv2d_line_filter_size(g);
   if (suits_winograd(g)) {
     return is_wide(g) ? 0 : winograd_filter_size(WinogradGeometry(g), g.channels, g.out_channels);
   }
-  if (suits_line(g)) return conv2d_line_filter_size(g);
   // Packing takes as long as the products of about ten pixels.
   constexpr int kMostPixels = 256;
   Scratch measure;
@@ -120,24 +73,20 @@ std::int64_t conv2d_forward_kept(const Conv2dGeometry& g) {
 }
 
 void conv2d_forward(const Conv2dGeometry& g, const Conv2dForward& call, Workers& workers) {
-  if (suits_winograd(g)) return conv2d_winograd_forward(g, call, workers);
   if (suits_line(g)) return conv2d_line_forward(g, call, bands_per_image(g), workers);
+  if (suits_winograd(g)) return conv2d_winograd_forward(g, call, workers);
   Scratch scratch(call.scratch);
   const ForwardWorkspace work(g, workers.size(), call.kept, scratch);
   const int pitch = work.layout.row_pitch();
-  if (!call.kept_is_current) pack_filters(g, call, work);
+  for (int group = 0; !call.kept_is_current && group < g.groups; ++group) {
+    pack(work.weights, work.packed + group * work.group_size,
+         {call.filter.data + group * g.group_filters(), g.out_channels, 1}, 0, work.weights.terms,
+         0, work.weights.panels());
+  }
   work.filter_taps.fill(g, pitch);
   const PixelGrid grid{g.rows.output, g.columns.output};
-  fill_grid(work.input_offsets, grid, g.rows.stride * pitch, g.columns.stride * g.channels,
-            work.at_once);
-  fill_grid(work.output_offsets, grid, g.columns.output * g.out_channels, g.out_channels,
-            work.at_once);
-  const float* bias = call.bias.data;
-  if (call.bias && work.at_once > 1) {
-    std::ranges::copy(call.bias.values(), work.biases);
-    std::ranges::copy(call.bias.values(), work.biases + g.out_channels);
-    bias = work.biases;
-  }
+  fill_grid(work.input_offsets, grid, g.rows.stride * pitch, g.columns.stride * g.channels);
+  fill_grid(work.output_offsets, grid, g.columns.output * g.out_channels, g.out_channels);
   if (work.slot_size > 0) {
     for (int slot = 0; slot < workers.size(); ++slot) clear_border(work.layout, work.slot(slot));
   }
@@ -150,7 +99,7 @@ void conv2d_forward(const Conv2dGeometry& g, const Conv2dForward& call, Workers&
     const int band = part % bands;
     const int first_row = g.rows.output * band / bands;
     const int rows = g.rows.output * (band + 1) / bands - first_row;
-    const int first = first_row * work.in_a_row;
+    const int first = first_row * g.columns.output;
 
     const float* image = call.input.data + n * input_size;
     float* output = call.output.data + n * output_size;
@@ -162,15 +111,16 @@ void conv2d_forward(const Conv2dGeometry& g, const Conv2dForward& call, Workers&
       const int filter = group * g.group_filters();
       product({.input = image + std::ptrdiff_t{group} * g.group_channels(),
                .input_offsets = {work.input_offsets + first,
-                                 static_cast<std::size_t>(rows * work.in_a_row)},
-               .taps = work.taps(),
+                                 static_cast<std::size_t>(rows * g.columns.output)},
+               .taps = work.filter_taps.taps(),
                .weights = {work.packed + group * work.group_size, work.weights.terms,
                            work.weights.columns},
-               .epilogue = {bias ? bias + filter : nullptr, call.activation == Activation::kRelu},
+               .epilogue = {call.bias ? call.bias.data + filter : nullptr,
+                            call.activation == Activation::kRelu},
                .output = output + filter,
                .output_offsets = work.output_offsets + first,
-               .side_by_side =
-                   g.channels * g.columns.stride * work.at_once == 1 ? g.columns.output : 0},
+               .side_by_side = g.channels * g.columns.stride == 1 ? g.columns.output : 0,
+               .in_order = g.groups == 1},
               0, work.weights.panels());
     }
     if (call.activation != Activation::kRelu) {

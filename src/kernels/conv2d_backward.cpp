@@ -4,7 +4,6 @@
 // input gradients all read that copy. Filter gradients of a fixed number of groups of images are
 // summed in order at the end, so that the bits do not depend on the number of threads.
 #include <algorithm>
-#include <array>
 
 #include "kernels/conv2d.h"
 #include "kernels/conv2d_line.h"
@@ -45,31 +44,6 @@ int begin_of(int piece, int pieces, int count) {
   return static_cast<int>(std::int64_t{count} * piece / pieces);
 }
 
-/// How the sums of a filter gradient stand in the register tiles: a vector holds filters, or, where
-/// filters are few and would leave lanes empty, neighbouring inputs. The last vectors of a run then
-/// overlap those before.
-struct SumsLayout {
-  SumsLayout(const Conv2dGeometry& g, const FilterTaps& taps)
-      : blocks((taps.run + kTileColumns - 1) / kTileColumns), filters(g.out_channels) {
-    constexpr int kLaneInt = static_cast<int>(kLaneCount);
-    const int by_filters = taps.run * ((filters + kLaneInt - 1) / kLaneInt);
-    by_inputs = g.groups == 1 && pieces_per_image(g) == 1 && taps.run >= kTileColumns &&
-                filters * blocks * kTileVectors < by_filters;
-    pitch = blocks * kTileColumns * taps.count;
-    size = by_inputs ? std::int64_t{pitch} * filters : g.filter_shape().size();
-  }
-  /// Where a block of inputs begins in its run.
-  [[nodiscard]] static int start(int block, int run) {
-    return std::min(block * kTileColumns, run - kTileColumns);
-  }
-
-  int blocks;  // to a run
-  int filters;
-  bool by_inputs;
-  int pitch;  // by inputs: from one filter's sums to the next filter's
-  std::int64_t size;
-};
-
 /// One phase of the input gradient as products: pieces of the shared tables.
 struct Phase {
   std::span<const std::int32_t> input_offsets;
@@ -91,9 +65,7 @@ struct BackwardWorkspace {
         input_slots(scratch.take<float>(input.has_border() ? input.size() * slots : 0)),
         gradient_slots(scratch.take<float>((gradient.size() + kTileColumns) * slots)),
         taps(g, scratch),
-        sums(g, taps),
-        filter_gradients(scratch.take<float>(sums.size * groups)),
-        filter_total(scratch.take<float>(sums.by_inputs ? sums.size : 0)),
+        filter_gradients(scratch.take<float>(g.filter_shape().size() * groups)),
         bias_gradients(scratch.take<float>(std::int64_t{g.out_channels} * groups)),
         packed(scratch.take<float>(std::int64_t{g.rows.size} * g.columns.size * g.groups *
                                    PackedWeights::size(g.group_filters(), g.group_channels()))),
@@ -117,9 +89,7 @@ struct BackwardWorkspace {
   float* input_slots;
   float* gradient_slots;
   FilterTaps taps;
-  SumsLayout sums;
   float* filter_gradients;  // of each group
-  float* filter_total;      // of all groups, by inputs
   float* bias_gradients;    // of each group
   float* packed;            // the filter turned around, phase after phase
   int phase_count;
@@ -206,84 +176,46 @@ void add_filter_gradient(const Conv2dGeometry& g, const BackwardWorkspace& work,
                                  std::ptrdiff_t{g.columns.stride} * g.channels};
   const PixelStride gradient_stride{work.gradient.row_pitch(), g.out_channels};
   const Taps taps = work.taps.taps();
-  if (!work.sums.by_inputs) {
-    constexpr int kStep = 12;  // whole tiles, of either height
-    const int steps = (taps.run + kStep - 1) / kStep;
-    const int begin = kStep * begin_of(piece, work.pieces, steps);
-    const int end = std::min(kStep * begin_of(piece + 1, work.pieces, steps), taps.run);
-    for (int q = 0; begin < end && q < g.groups; ++q) {
-      const std::ptrdiff_t filter = std::ptrdiff_t{q} * g.group_filters();
-      outer({.grid = grid,
-             .input = image + std::ptrdiff_t{q} * g.group_channels(),
-             .input_stride = input_stride,
-             .taps = taps,
-             .gradient = gradient + filter,
-             .gradient_stride = gradient_stride,
-             .columns = g.group_filters(),
-             .output = sums + filter,
-             .output_step = g.out_channels,
-             .accumulate = !first},
-            begin, end);
-    }
-    return;
-  }
-  constexpr std::array<std::int32_t, 1> kHere = {0};
-  for (const std::int32_t offset : taps.offsets) {
-    for (int block = 0; block < work.sums.blocks; ++block, sums += kTileColumns) {
-      outer({.grid = grid,
-             .input = gradient,
-             .input_stride = gradient_stride,
-             .taps = {kHere, g.out_channels},
-             .gradient = image + offset + SumsLayout::start(block, taps.run),
-             .gradient_stride = input_stride,
-             .columns = kTileColumns,
-             .output = sums,
-             .output_step = work.sums.pitch,
-             .accumulate = !first},
-            0, g.out_channels);
-    }
-  }
-}
-
-/// The sums of all groups, in order, in the filter's own layout.
-void finish_filter_gradient(const BackwardWorkspace& work, std::span<float> filter_gradient) {
-  const SumsLayout& sums = work.sums;
-  if (!sums.by_inputs) return sum_rows(work.filter_gradients, work.groups, filter_gradient);
-  const float* from = work.filter_total;
-  sum_rows(work.filter_gradients, work.groups,
-           {work.filter_total, static_cast<std::size_t>(sums.size)});
-  for (int tap = 0; tap < work.taps.count; ++tap) {
-    for (int block = 0; block < sums.blocks; ++block, from += kTileColumns) {
-      float* to = filter_gradient.data() +
-                  std::ptrdiff_t{tap * work.taps.run + SumsLayout::start(block, work.taps.run)} *
-                      sums.filters;
-      for (int i = 0; i < kTileColumns; ++i) {
-        for (int f = 0; f < sums.filters; ++f) *to++ = from[std::ptrdiff_t{f} * sums.pitch + i];
-      }
-    }
+  constexpr int kStep = 12;  // whole tiles, of either height
+  const int steps = (taps.run + kStep - 1) / kStep;
+  const int begin = kStep * begin_of(piece, work.pieces, steps);
+  const int end = std::min(kStep * begin_of(piece + 1, work.pieces, steps), taps.run);
+  for (int q = 0; begin < end && q < g.groups; ++q) {
+    const std::ptrdiff_t filter = std::ptrdiff_t{q} * g.group_filters();
+    outer({.grid = grid,
+           .input = image + std::ptrdiff_t{q} * g.group_channels(),
+           .input_stride = input_stride,
+           .taps = taps,
+           .gradient = gradient + filter,
+           .gradient_stride = gradient_stride,
+           .columns = g.group_filters(),
+           .output = sums + filter,
+           .output_step = g.out_channels,
+           .accumulate = !first},
+          begin, end);
   }
 }
 
 }  // namespace
 
 std::int64_t conv2d_backward_scratch(const Conv2dGeometry& g, int slots) {
+  if (suits_line_backward(g, true)) return conv2d_line_backward_scratch(g, slots);
   if (suits_winograd_backward(g)) return conv2d_winograd_backward_scratch(g, slots);
   const std::int64_t plain = scratch_floats<BackwardWorkspace>(g, slots, true);
-  if (!suits_line_backward(g)) return plain;
-  return std::max(plain, conv2d_line_backward_scratch(g, image_groups(g), slots));
+  if (!suits_line_backward(g, false)) return plain;
+  return std::max(plain, conv2d_line_backward_scratch(g, slots));
 }
 
 void conv2d_backward(const Conv2dGeometry& g, const Conv2dBackward& call, Workers& workers) {
-  if (suits_winograd_backward(g)) return conv2d_winograd_backward(g, call, workers);
-  if (suits_line_backward(g) && !call.input_gradient) {
-    return conv2d_line_backward(g, call, image_groups(g), workers);
+  if (suits_line_backward(g, bool{call.input_gradient})) {
+    return conv2d_line_backward(g, call, workers);
   }
+  if (suits_winograd_backward(g)) return conv2d_winograd_backward(g, call, workers);
   Scratch scratch(call.scratch);
   const BackwardWorkspace work(g, workers.size(), bool{call.input_gradient}, scratch);
   // What needs neither a border nor a derivative is read where it stands, by whole vectors.
-  const bool in_place =
-      call.activation == Activation::kLinear && !call.input_gradient &&
-      (work.sums.by_inputs || g.group_filters() % static_cast<int>(kLaneCount) == 0);
+  const bool in_place = call.activation == Activation::kLinear && !call.input_gradient &&
+                        g.group_filters() % static_cast<int>(kLaneCount) == 0;
   for (int slot = 0; slot < workers.size(); ++slot) {
     clear_border(work.gradient, work.gradient_slot(slot));
     if (call.filter_gradient && work.input.has_border())
@@ -320,7 +252,7 @@ void conv2d_backward(const Conv2dGeometry& g, const Conv2dBackward& call, Worker
     }
     if (call.filter_gradient) {
       add_filter_gradient(g, work, image_of(n, slot), gradient, piece, first,
-                          work.filter_gradients + group * work.sums.size);
+                          work.filter_gradients + group * g.filter_shape().size());
     }
     if (!call.input_gradient) return;
     for (int p = 0; p < work.phase_count; ++p) {
@@ -335,7 +267,8 @@ void conv2d_backward(const Conv2dGeometry& g, const Conv2dBackward& call, Worker
                  .epilogue = {call.transposed_bias.data},
                  .output = call.input_gradient.data + n * input_size +
                            std::ptrdiff_t{q} * g.group_channels(),
-                 .output_offsets = phase.output_offsets},
+                 .output_offsets = phase.output_offsets,
+                 .in_order = g.groups * work.phase_count == 1},
                 begin_of(piece, work.pieces, weights.panels()),
                 begin_of(piece + 1, work.pieces, weights.panels()));
       }
@@ -354,7 +287,8 @@ void conv2d_backward(const Conv2dGeometry& g, const Conv2dBackward& call, Worker
       }
     });
   }
-  if (call.filter_gradient) finish_filter_gradient(work, call.filter_gradient.values());
+  if (call.filter_gradient)
+    sum_rows(work.filter_gradients, work.groups, call.filter_gradient.values());
   if (call.bias_gradient) sum_rows(work.bias_gradients, work.groups, call.bias_gradient.values());
 }
 

@@ -49,14 +49,11 @@ struct FilterTaps {
   std::int32_t* offsets;
 };
 
-/// Offsets of a grid of pixels, row * row_step + column * column_step. With `at_once` 2 of pairs of
-/// pixels, the last of which may overlap the one before.
+/// Offsets of a grid of pixels, row * row_step + column * column_step.
 HWY_NOINLINE inline void fill_grid(std::int32_t* offsets, PixelGrid grid, int row_step,
-                                   int column_step, int at_once = 1) {
+                                   int column_step) {
   for (int row = 0; row < grid.rows; ++row) {
-    for (int i = 0; i < grid.columns; i += at_once) {
-      *offsets++ = row * row_step + std::min(i, grid.columns - at_once) * column_step;
-    }
+    for (int i = 0; i < grid.columns; ++i) *offsets++ = row * row_step + i * column_step;
   }
 }
 

@@ -165,8 +165,8 @@ void conv2d_wide_forward(const Conv2dGeometry& g, const Conv2dForward& call, Wor
       const int first = work.slices.first(part);
       const int size = work.slices.size(part);
       const WinogradGeometry slice = with_outputs(tiling, size);
-      winograd::filter_of_three(slice, {call.filter.data + first, taps, g.out_channels, 1},
-                                g.channels, size, own.filter);
+      winograd_filter(slice, {call.filter.data + first, taps, g.out_channels, 1}, g.channels, size,
+                      own.filter);
       own.multiply(slice, block, room.inputs, g.channels, size);
       const float* bias = call.bias ? call.bias.data + first : nullptr;
       const WinogradCall back{nullptr, nullptr, {bias, relu}, call.output.data + first};
@@ -220,7 +220,7 @@ void conv2d_wide_backward(const Conv2dGeometry& g, const Conv2dBackward& call, W
       const int first = work.by_input.first(part);
       const int size = work.by_input.size(part);
       const WinogradGeometry slice = with_inputs(tiling, size);
-      winograd::filter_of_three(
+      winograd_filter(
           slice,
           {call.filter.data + std::ptrdiff_t{first} * g.out_channels, taps, 1, g.out_channels},
           g.out_channels, size, own.filter);

@@ -20,23 +20,6 @@ std::int64_t filter_size(const Conv2dGeometry& g) {
   return winograd_filter_size(WinogradGeometry(g), g.channels, g.out_channels);
 }
 
-/// Room for one thread, one piece behind the other.
-template <class Room>
-struct Rooms {
-  template <class... Arguments>
-  Rooms(int slots, Scratch& scratch, const Arguments&... arguments)
-      : size(scratch_floats<Room>(arguments...)), memory(scratch.take<float>(size * slots)) {}
-
-  template <class... Arguments>
-  [[nodiscard]] Room of(int slot, const Arguments&... arguments) const {
-    Scratch piece({memory + slot * size, static_cast<std::size_t>(size)});
-    return Room(arguments..., piece);
-  }
-
-  std::int64_t size;
-  float* memory;
-};
-
 struct ForwardWorkspace {
   ForwardWorkspace(const Conv2dGeometry& g, int slots, std::span<float> kept, Scratch& scratch)
       : rooms(slots, scratch, WinogradGeometry(g), WinogradGeometry(g).block()),

@@ -36,8 +36,11 @@ HWY_NOINLINE void put_row(const Edge& row, int count, float* to, bool add) {
 struct Panel {
   const float* weights;
   int width;
-  int column;   // its first
-  int count;    // columns that exist
+  int column;  // its first
+  int count;   // columns that exist
+  /// Rows before this one may be written by whole vectors: what is too much, the numbers of the
+  /// next rows overwrite.
+  int may_spill;
   Edge bias;    // of each column, or zeros
   float least;  // what is below becomes zero
 
@@ -57,7 +60,7 @@ HWY_INLINE void product_tile(const ProductCall& call, const Panel& panel, int ro
     output[i] = call.output + call.output_offsets[row + i] + panel.column;
   }
   Edge edge;
-  const bool whole = panel.count == kVectors * kLaneInt;
+  const bool whole = row + kRows <= panel.may_spill;
   tile.clear();
   add_product(tile, pixel, call.taps, panel.weights, kVectors * kLaneInt);
   Vector bias[kVectors];
@@ -212,6 +215,7 @@ void pack(const PackedWeights& shape, float* packed, StridedMatrix block, int fi
 }
 
 void product(const ProductCall& call, int first_panel, int last_panel) {
+  const int rows = static_cast<int>(call.input_offsets.size());
   for (int panel = first_panel; panel < last_panel; ++panel) {
     const int column = panel * kTileColumns;
     const int width = call.weights.panel_width(panel);
@@ -219,8 +223,13 @@ void product(const ProductCall& call, int first_panel, int last_panel) {
                .width = width,
                .column = column,
                .count = std::min(width, call.weights.columns - column),
+               .may_spill = rows,
                .bias = {},
                .least = call.epilogue.relu ? 0 : -std::numeric_limits<float>::infinity()};
+    if (here.count < width) {
+      const bool spills = call.in_order && call.weights.panels() == 1;
+      here.may_spill = spills ? rows - (width - 1) / here.count : 0;
+    }
     if (call.epilogue.bias != nullptr)
       std::copy_n(call.epilogue.bias + column, here.count, here.bias);
     product_panel(call, here);

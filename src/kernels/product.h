@@ -67,6 +67,8 @@ struct ProductCall {
   /// If not 0, rows come in stretches of this length, in which each input is one float after the
   /// one before, and outputs are as far from each other everywhere.
   int side_by_side = 0;
+  /// Each row's output begins where that of the row before ends.
+  bool in_order = false;
 };
 
 /// output[row, column] = epilogue(sum over terms of input[row, term] * weight[term, column]) for

@@ -55,4 +55,21 @@ std::int64_t scratch_floats(const Arguments&... arguments) {
   return measure.floats();
 }
 
+/// Such pieces, one for each thread.
+template <class Room>
+struct Rooms {
+  template <class... Arguments>
+  Rooms(int slots, Scratch& scratch, const Arguments&... arguments)
+      : size(scratch_floats<Room>(arguments...)), memory(scratch.take<float>(size * slots)) {}
+
+  template <class... Arguments>
+  [[nodiscard]] Room of(int slot, const Arguments&... arguments) const {
+    Scratch piece({memory + slot * size, static_cast<std::size_t>(size)});
+    return Room(arguments..., piece);
+  }
+
+  std::int64_t size;
+  float* memory;
+};
+
 }  // namespace fovea

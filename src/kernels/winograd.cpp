@@ -12,6 +12,7 @@ using namespace winograd;
 namespace {
 
 constexpr int kLaneInt = static_cast<int>(kLaneCount);
+constexpr int kFewer = kIn - kOut;  // outputs than inputs
 
 /// A gradient below this part of the largest of its sums is made of their roundings. It is zero
 /// then: where many inputs are zero many gradients are, and Adam would make steps of the noise.
@@ -97,15 +98,14 @@ void carry_inputs(const WinogradGeometry& g, const float* input, const WinogradT
 void carry_gradients(const WinogradGeometry& g, const float* gradient, const WinogradTile& tile,
                      const float* zeros, float* to) {
   const int channels = g.output.channels;
-  const int fewer = g.taps - 1;
   const Patch<kOut> patch(g.output, gradient + tile.image * g.output.floats(), tile.row,
-                          tile.column, tile.row_points - fewer, zeros);
+                          tile.column, tile.row_points - kFewer, zeros);
   const int step = padded(channels);
   for_each_four(channels, [&](int c, int) {
     transform<kOut, kIn>(
-        GradientAxis(g.taps == 5), 0, tile.row_points,
+        GradientAxis(), 0, tile.row_points,
         [&](int j, Vector(&x)[kOut]) {
-          return j < tile.column_points - fewer && patch.load_column(j, c, x);
+          return j < tile.column_points - kFewer && patch.load_column(j, c, x);
         },
         [&](int i, const Vector(&y)[kIn]) { put_row(tile, y, to + i * g.side * step + c, step); });
   });
@@ -144,9 +144,8 @@ void carry_inputs_back(const WinogradGeometry& g, const float* from, const Winog
 void carry_back(const WinogradGeometry& g, const WinogradCall& call, const WinogradTile& tile,
                 const float* from) {
   const int channels = g.output.channels;
-  const int fewer = g.taps - 1;
-  const int last_row = std::min(tile.row_points - fewer, g.output.rows - tile.row);
-  const int last_column = std::min(tile.column_points - fewer, g.output.columns - tile.column);
+  const int last_row = std::min(tile.row_points - kFewer, g.output.rows - tile.row);
+  const int last_column = std::min(tile.column_points - kFewer, g.output.columns - tile.column);
   const int pixel = g.output.pitch;
   const std::ptrdiff_t pitch = std::ptrdiff_t{g.output.columns} * pixel;
   float* output = call.output + tile.image * g.output.floats() + tile.row * pitch +
@@ -155,7 +154,7 @@ void carry_back(const WinogradGeometry& g, const WinogradCall& call, const Winog
   for_each_four(channels, [&](int c, int) {
     const Vector bias = call.epilogue.bias == nullptr ? zero() : load(call.epilogue.bias + c);
     transform<kIn, kOut>(
-        OutputAxis(g.taps == 5), 0, last_row,
+        OutputAxis(), 0, last_row,
         [&](int j, Vector(&x)[kIn]) {
           return take_column(tile, from + j * step + c, g.side * step, j, x);
         },
@@ -181,80 +180,45 @@ void winograd_filter(const WinogradGeometry& g, const WinogradFilter& filter, in
                      int columns, float* packed) {
   const std::int64_t step = matrix_step(terms, columns);
   const PackedWeights weights{packed, terms, padded(columns)};
-  for (int column = 0; column < columns; column += kLaneInt) {
-    const int count = std::min(columns - column, kLaneInt);
-    // Lanes beyond the last column repeat it; nobody reads what becomes of them.
-    std::ptrdiff_t lanes[kLaneCount];
-    for (int lane = 0; lane < kLaneInt; ++lane) {
-      lanes[lane] = std::min(lane, count - 1) * filter.column_step;
-    }
-    const auto four = [&](const float* from) {
-      if (filter.column_step == 1 && count == kLaneInt) return load(from);
-      const float values[] = {from[lanes[0]], from[lanes[1]], from[lanes[2]], from[lanes[3]]};
-      return load(values);
-    };
-    for (int k = 0; k < terms; ++k) {
-      const float* from = filter.data + k * filter.k_step + column * filter.column_step;
-      float* to = packed + weights.place(k, column);
-      transform<kTaps, kIn>(
-          FilterAxis(g.taps == 5), 0, g.side,
-          [&](int j, Vector(&x)[kTaps]) {
-            if (j >= g.taps) return false;
-            for (int i = 0; i < kTaps; ++i) {
-              x[i] = i < g.taps ? four(from + (i * g.taps + j) * filter.tap_step) : zero();
-            }
-            return true;
-          },
-          [&](int i, const Vector(&y)[kIn]) {
-            for (int j = 0; j < g.side; ++j) store(y[j], to + (i * g.side + j) * step);
-          });
-    }
-  }
-}
-
-void winograd::filter_of_three(const WinogradGeometry& g, const WinogradFilter& filter, int terms,
-                               int columns, float* packed) {
+  const FilterAxis axis;
   const bool along_terms = filter.k_step == 1;
-  if (g.taps != 3 || terms % kLaneInt != 0 || columns % kLaneInt != 0 ||
-      !(along_terms || filter.column_step == 1)) {
-    return winograd_filter(g, filter, terms, columns, packed);
-  }
-  const std::int64_t step = matrix_step(terms, columns);
-  const PackedWeights weights{packed, terms, columns};
-  const FilterAxis axis(false);
   const std::ptrdiff_t next = along_terms ? filter.column_step : filter.k_step;
   for (int column = 0; column < columns; column += kLaneInt) {
-    for (int k = 0; k < terms; k += kLaneInt) {
-      Vector taps[9][kLaneCount];  // of four terms each; lanes are columns
+    // Nobody reads what becomes of lanes beyond the last column.
+    const int count = std::min(columns - column, kLaneInt);
+    for_each_four(terms, [&](int k, int) {
+      Vector taps[kTaps * kTaps][kLaneCount];  // of four terms each; lanes are columns
       const float* from = filter.data + k * filter.k_step + column * filter.column_step;
       for (Vector(&tap)[kLaneCount] : taps) {
-        Vector rows[kLaneCount];
-        FOVEA_UNROLL
-        for (int i = 0; i < kLaneInt; ++i) rows[i] = load(from + i * next);
         if (along_terms) {
+          Vector rows[kLaneCount];
+          FOVEA_UNROLL
+          for (int i = 0; i < kLaneInt; ++i) rows[i] = load(from + std::min(i, count - 1) * next);
           turn(rows, tap);
         } else {
-          std::copy(rows, rows + kLaneCount, tap);
+          for (int i = 0; i < kLaneInt; ++i) {
+            tap[i] = load_some(from + i * next, static_cast<std::size_t>(count));
+          }
         }
         from += filter.tap_step;
       }
       for (int i = 0; i < kLaneInt; ++i) {
-        Vector half[kIn][3];
+        Vector half[kIn][kTaps];
         FOVEA_UNROLL
-        for (int j = 0; j < 3; ++j) {
+        for (int j = 0; j < kTaps; ++j) {
           Vector y[kIn];
-          axis.of_three({taps[j][i], taps[3 + j][i], taps[6 + j][i]}, y);
+          axis({taps[j][i], taps[kTaps + j][i], taps[2 * kTaps + j][i]}, y);
           FOVEA_UNROLL
           for (int row = 0; row < kIn; ++row) half[row][j] = y[row];
         }
         float* to = packed + weights.place(k + i, column);
         for (int row = 0; row < g.side; ++row, to += g.side * step) {
           Vector y[kIn];
-          axis.of_three(half[row], y);
+          axis(half[row], y);
           for (int j = 0; j < g.side; ++j) store(y[j], to + j * step);
         }
       }
-    }
+    });
   }
 }
 
@@ -375,7 +339,7 @@ void winograd_filter_gradient(const WinogradGeometry& g, const float* sums, floa
       const auto count = static_cast<std::size_t>(std::min(filters - c, kLaneInt));
       Vector largest = zero();
       transform<kIn, kTaps>(
-          FilterGradientAxis(g.taps == 5), 0, g.taps,
+          FilterGradientAxis(), 0, kTaps,
           [&](int j, Vector(&x)[kIn]) {
             const float* from = sums + j * step + c;
             if (!take_column(all, from, static_cast<int>(g.side * step), j, x)) return false;
@@ -383,8 +347,8 @@ void winograd_filter_gradient(const WinogradGeometry& g, const float* sums, floa
             return true;
           },
           [&](int i, const Vector(&y)[kTaps]) {
-            float* to = gradient + std::ptrdiff_t{i} * g.taps * size + c;
-            for (int j = 0; j < g.taps; ++j, to += size) {
+            float* to = gradient + std::ptrdiff_t{i} * kTaps * size + c;
+            for (int j = 0; j < kTaps; ++j, to += size) {
               const auto noise = hn::Lt(hn::Abs(y[j]), hn::Mul(broadcast(kNoise), largest));
               store_some(hn::IfThenZeroElse(noise, y[j]), to, count);
             }

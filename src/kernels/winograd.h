@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Convolutions with a fraction of the multiplications: F(4x4, 3x3), a quarter, and F(2x2, 5x5), a
-// third. A tile of 6x6 inputs and the filter are carried over to 36 numbers each, multiplied there
-// (36 small matrix products over all tiles), and the result is carried back to 4x4 or 2x2 outputs.
+// 3x3 convolutions with a quarter of the multiplications, F(4x4, 3x3): a tile of 6x6 inputs and the
+// filter are carried over to 36 numbers each, multiplied there (36 small matrix products over all
+// tiles), and the result is carried back to 4x4 outputs.
 // Gradients go the same way in the other direction, by the transposes of these steps.
 // Source: Winograd, "Arithmetic Complexity of Computations" (1980); Lavin and Gray, "Fast
 // Algorithms for Convolutional Neural Networks" (2016).
@@ -25,7 +25,7 @@ bool suits_winograd_backward(const Conv2dGeometry& g);
 bool is_wide(const Conv2dGeometry& g);
 
 /// A filter's numbers wherever they stand: tap t, term k, column c at t * tap_step + k * k_step + c
-/// * column_step.
+/// * column_step. One of the last two is 1, and there are four terms or more.
 struct WinogradFilter {
   const float* data = nullptr;
   std::ptrdiff_t tap_step = 0, k_step = 0, column_step = 0;
@@ -72,7 +72,7 @@ struct WinogradBackwardCall {
 void winograd_backward(const WinogradGeometry& g, const WinogradBackwardCall& call, int first,
                        int last, const WinogradRoom& room);
 
-/// gradient [taps, taps, input channels, output channels] from sums.
+/// gradient [3, 3, input channels, output channels] from sums.
 void winograd_filter_gradient(const WinogradGeometry& g, const float* sums, float* gradient);
 
 // Of what both are made. Of a tile: its inputs, or the gradients of its outputs, carried over to
@@ -93,10 +93,6 @@ void multiply(const WinogradGeometry& g, const WinogradBlock& block, const float
 /// `channels` were carried over, and g's are some of them.
 void add_products(const WinogradGeometry& g, const WinogradBlock& block, const float* inputs,
                   const float* gradients, int channels, float* sums);
-/// winograd_filter, faster where there are three taps, terms and columns are multiples of four, and
-/// the numbers of one or the other stand side by side.
-void filter_of_three(const WinogradGeometry& g, const WinogradFilter& filter, int terms,
-                     int columns, float* packed);
 }  // namespace winograd
 
 }  // namespace fovea

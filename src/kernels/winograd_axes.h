@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Winograd's transforms of F(4, 3) and F(2, 5), one axis at a time: for all columns, then for all
-// rows. Both have six inputs, and so the same points: 0, 3/4, -3/4, 3/2, -3/2 and infinity. They
-// differ only in which output and which tap are the last ones, to which alone infinity belongs.
-// Powers of these points are exact in binary, and float errors come out at twice those of the plain
-// sum; with the usual points 1 and 2 they are four times as large.
+// Winograd's transforms of F(4, 3), one axis at a time: for all columns, then for all rows. The
+// points are 0, 3/4, -3/4, 3/2, -3/2 and infinity. Their powers are exact in binary, and float
+// errors come out at twice those of the plain sum; with the usual points 1 and 2 they are four
+// times as large.
 #pragma once
 
 #include <algorithm>
@@ -13,9 +12,9 @@
 
 namespace fovea::winograd {
 
-inline constexpr int kIn = 6;    // inputs of a tile along one axis
-inline constexpr int kOut = 4;   // outputs, at most
-inline constexpr int kTaps = 5;  // at most
+inline constexpr int kIn = 6;  // inputs of a tile along one axis
+inline constexpr int kOut = 4;
+inline constexpr int kTaps = 3;
 
 inline constexpr float kA = 0.75F, kB = 1.5F;  // the points, b = 2a
 inline constexpr float kA2 = kA * kA, kB2 = kB * kB;
@@ -34,11 +33,6 @@ HWY_INLINE Vector factor(Factor which) { return broadcast(kFactors[which]); }
 HWY_INLINE Vector plus(Vector x, Vector factor, Vector y) { return multiply_add(factor, y, x); }
 HWY_INLINE Vector minus(Vector x, Vector factor, Vector y) {
   return multiply_subtract(factor, y, x);
-}
-
-/// All bits where `condition` holds: what makes one loop of two cases.
-HWY_INLINE Vector all_bits_if(bool condition) {
-  return hn::VecFromMask(kLanes, hn::FirstN(kLanes, condition ? kLaneCount : 0));
 }
 
 /// Six inputs carried over.
@@ -73,26 +67,22 @@ struct InputGradientAxis {
   }
 };
 
-/// Six products carried back to four outputs, or to two, and two that mean nothing.
+/// Six products carried back to four outputs.
 struct OutputAxis {
-  explicit OutputAxis(bool outputs_are_two) : only_two(all_bits_if(outputs_are_two)) {}
-  Vector only_two;
   Vector a = factor(kFirst), a2 = factor(kFirst2), a3 = factor(kFirst3), two = factor(kTwo),
          four = factor(kFour), eight = factor(kEight);
   HWY_INLINE void operator()(const Vector (&x)[kIn], Vector (&y)[kOut]) const {
     const Vector even_a = hn::Add(x[1], x[2]), odd_a = hn::Sub(x[1], x[2]);
     const Vector even_b = hn::Add(x[3], x[4]), odd_b = hn::Sub(x[3], x[4]);
     y[0] = hn::Add(x[0], hn::Add(even_a, even_b));
-    y[1] = plus(hn::And(only_two, x[5]), a, plus(odd_a, two, odd_b));
+    y[1] = hn::Mul(a, plus(odd_a, two, odd_b));
     y[2] = hn::Mul(a2, plus(even_a, four, even_b));
     y[3] = plus(x[5], a3, plus(odd_a, eight, odd_b));
   }
 };
 
-/// Four gradients of outputs, or two and zeros, carried over: the transpose of OutputAxis.
+/// Four gradients of outputs carried over: the transpose of OutputAxis.
 struct GradientAxis {
-  explicit GradientAxis(bool outputs_are_two) : only_two(all_bits_if(outputs_are_two)) {}
-  Vector only_two;
   Vector a = factor(kFirst), b = factor(kSecond), a2 = factor(kFirst2), b2 = factor(kSecond2);
   HWY_INLINE void operator()(const Vector (&x)[kOut], Vector (&y)[kIn]) const {
     const Vector even_a = plus(x[0], a2, x[2]), odd_a = plus(x[1], a2, x[3]);
@@ -102,30 +92,15 @@ struct GradientAxis {
     y[2] = minus(even_a, a, odd_a);
     y[3] = plus(even_b, b, odd_b);
     y[4] = minus(even_b, b, odd_b);
-    y[5] = hn::Add(x[3], hn::And(only_two, x[1]));
+    y[5] = x[3];
   }
 };
 
-/// Five taps, or three and zeros, carried over.
+/// Three taps carried over.
 struct FilterAxis {
-  explicit FilterAxis(bool five) : only_three(all_bits_if(!five)) {}
-  Vector only_three;
   Vector a2 = factor(kFirst2), b2 = factor(kSecond2);
   Vector zero_norm = broadcast(kZeroNorm), a_norm = broadcast(kANorm), b_norm = broadcast(kBNorm);
   HWY_INLINE void operator()(const Vector (&x)[kTaps], Vector (&y)[kIn]) const {
-    const Vector even_a = hn::Mul(a_norm, plus(x[0], a2, plus(x[2], a2, x[4])));
-    const Vector even_b = hn::Mul(b_norm, plus(x[0], b2, plus(x[2], b2, x[4])));
-    const Vector odd_a = hn::Mul(hn::Mul(a_norm, broadcast(kA)), plus(x[1], a2, x[3]));
-    const Vector odd_b = hn::Mul(hn::Mul(b_norm, broadcast(kB)), plus(x[1], b2, x[3]));
-    y[0] = hn::Mul(zero_norm, x[0]);
-    y[1] = hn::Add(even_a, odd_a);
-    y[2] = hn::Sub(even_a, odd_a);
-    y[3] = hn::Add(even_b, odd_b);
-    y[4] = hn::Sub(even_b, odd_b);
-    y[5] = hn::Add(x[4], hn::And(only_three, x[2]));
-  }
-  /// The same of three taps alone.
-  HWY_INLINE void of_three(const Vector (&x)[3], Vector (&y)[kIn]) const {
     const Vector even_a = hn::Mul(a_norm, plus(x[0], a2, x[2]));
     const Vector even_b = hn::Mul(b_norm, plus(x[0], b2, x[2]));
     const Vector odd_a = hn::Mul(hn::Mul(a_norm, broadcast(kA)), x[1]);
@@ -139,22 +114,17 @@ struct FilterAxis {
   }
 };
 
-/// The gradients of five taps, or of three and two that mean nothing: the transpose of FilterAxis.
+/// The gradients of three taps: the transpose of FilterAxis.
 struct FilterGradientAxis {
-  explicit FilterGradientAxis(bool five) : only_three(all_bits_if(!five)) {}
-  Vector only_three;
   Vector a2 = factor(kFirst2), b2 = factor(kSecond2);
   HWY_INLINE void operator()(const Vector (&x)[kIn], Vector (&y)[kTaps]) const {
     const Vector even_a = hn::Mul(broadcast(kANorm), hn::Add(x[1], x[2]));
     const Vector even_b = hn::Mul(broadcast(kBNorm), hn::Add(x[3], x[4]));
     const Vector odd_a = hn::Mul(broadcast(kANorm * kA), hn::Sub(x[1], x[2]));
     const Vector odd_b = hn::Mul(broadcast(kBNorm * kB), hn::Sub(x[3], x[4]));
-    const Vector two_a = hn::Mul(a2, even_a), two_b = hn::Mul(b2, even_b);
     y[0] = plus(hn::Add(even_a, even_b), broadcast(kZeroNorm), x[0]);
     y[1] = hn::Add(odd_a, odd_b);
-    y[2] = hn::Add(hn::Add(two_a, two_b), hn::And(only_three, x[5]));
-    y[3] = plus(hn::Mul(a2, odd_a), b2, odd_b);
-    y[4] = plus(plus(x[5], a2, two_a), b2, two_b);
+    y[2] = plus(plus(x[5], a2, even_a), b2, even_b);
   }
 };
 

@@ -6,6 +6,8 @@
 
 namespace fovea {
 
+using namespace winograd;
+
 const float winograd::kFactors[] = {winograd::kA,
                                     winograd::kB,
                                     winograd::kA2,
@@ -27,12 +29,10 @@ constexpr int kBlockStep = 12;
 /// Of `passes` products for each pair of channels, computed for `pixels` by the plain sum, and with
 /// so many `channels` to carry over or back.
 bool pays(const Conv2dGeometry& g, int passes, int pixels, int channels) {
-  const int taps = g.rows.size;
-  const auto plain = [taps](const WindowAxis& a) {
-    return a.size == taps && a.stride == 1 && a.dilation == 1;
+  const auto plain = [](const WindowAxis& a) {
+    return a.size == kTaps && a.stride == 1 && a.dilation == 1;
   };
   if (!plain(g.rows) || !plain(g.columns) || g.groups != 1) return false;
-  if (taps != 3 && taps != 5) return false;
   if (g.channels < kLaneInt || g.out_channels < kLaneInt) return false;
   // To carry a channel of a tile takes as long as about ten multiply-adds in each of the products;
   // to carry over a filter that is not kept, or its gradient back, as long as 200 for each pair.
@@ -41,7 +41,7 @@ bool pays(const Conv2dGeometry& g, int passes, int pixels, int channels) {
   const std::int64_t work = passes * pairs + 10 * std::int64_t{channels};
   const std::int64_t filters = is_wide(g) ? 200 * passes * pairs : 0;
   return tiling.rows.points() * tiling.columns.points() * work + filters <
-         pixels * pairs * taps * taps;
+         pixels * pairs * kTaps * kTaps;
 }
 
 }  // namespace
@@ -61,19 +61,16 @@ bool suits_winograd_backward(const Conv2dGeometry& g) {
               2 * g.channels + g.out_channels);
 }
 
-TileAxis::TileAxis(int outputs, int taps)
-    : most(7 - taps),
-      count((outputs + most - 1) / most),
-      full(std::max(outputs - count * (most - 1), 0)) {}
+TileAxis::TileAxis(int outputs)
+    : count((outputs + kOut - 1) / kOut), full(std::max(outputs - count * (kOut - 1), 0)) {}
 
 WinogradGeometry::WinogradGeometry(const Conv2dGeometry& g)
     : input{g.rows.input, g.columns.input, g.channels, g.channels},
       output{g.rows.output, g.columns.output, g.out_channels, g.out_channels},
-      taps(g.rows.size),
       top(g.rows.before),
       left(g.columns.before),
-      rows(output.rows, taps),
-      columns(output.columns, taps),
+      rows(output.rows),
+      columns(output.columns),
       side(std::max(rows.points(0), columns.points(0))) {}
 
 int WinogradGeometry::tile_step(int channels) const { return products() * padded(channels) + 16; }

@@ -30,10 +30,9 @@ inline int padded(int channels) {
 /// The tiles along one axis: the first `full` have six inputs, the others five. The last may still
 /// reach over the edge, where there are fewer outputs than tiles of five inputs have.
 struct TileAxis {
-  TileAxis(int outputs, int taps);
-  int most;  // outputs of a full tile
+  explicit TileAxis(int outputs);
   int count, full;
-  [[nodiscard]] int start(int tile) const { return tile * most - std::max(tile - full, 0); }
+  [[nodiscard]] int start(int tile) const { return tile * 4 - std::max(tile - full, 0); }
   /// Inputs, which is also: products along this axis.
   [[nodiscard]] int points(int tile) const { return tile < full ? 6 : 5; }
   [[nodiscard]] int points() const { return 5 * count + full; }
@@ -42,7 +41,6 @@ struct TileAxis {
 /// A convolution of stride 1 as tiles of outputs, numbered through a batch of images.
 struct WinogradGeometry {
   ImageSize input, output;
-  int taps = 3;           // along each axis: 3 or 5
   int top = 0, left = 0;  // rows and columns of zeros before the image
   TileAxis rows, columns;
   int side;  // points along either axis that any tile needs: 5 or 6

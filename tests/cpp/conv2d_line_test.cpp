@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// First layers with 5x5 windows, by Winograd's method along the rows: against the slow twin, and
-// what is peculiar to it: float errors, zeros that stay zeros, and how far a NaN gets.
+// 5x5 windows by Winograd's method along the rows: against the slow twin, and what is peculiar to
+// it: float errors, zeros that stay zeros, and how far a NaN gets.
 #include "kernels/conv2d_line.h"
 
 #include <catch2/catch_amalgamated.hpp>
@@ -35,6 +35,18 @@ TEST_CASE("conv2d by lines: against the slow twin", "[conv2d][line]") {
       {2, 3, 16, {8, 15}, test::sides(4, 3, 0, 4)},
       {2, 1, 25, {7, 12}, test::same()},
       {1, 3, 24, {64, 60}, test::same()},
+      // With an input gradient: of rows above and below the image, beside it, and that no output
+      // reads; an odd number of channels, and vectors of channels that overlap.
+      {2, 6, 16, {14, 14}, Padding{}},
+      {9, 4, 4, {10, 12}, test::same()},
+      {2, 5, 7, {9, 11}, test::sides(4, 3, 0, 4)},
+      {1, 7, 9, {17, 8}, test::sides(0, 2, 3, 1)},
+      {3, 16, 6, {5, 7}, test::same()},
+      {1, 8, 16, {28, 28}, test::same()},
+      {3, 13, 18, {14, 8}, test::same()},
+      {2, 21, 15, {9, 8}, test::sides(4, 3, 1, 1)},
+      {1, 48, 128, {7, 7}, test::same()},
+      {1, 65, 449, {13, 13}, test::same()},
   };
   std::uint32_t seed = 0;
   for (const Case& c : cases) {
@@ -51,11 +63,15 @@ TEST_CASE("conv2d by lines: against the slow twin", "[conv2d][line]") {
                     seed);
     INFO(p.place);
     CHECK(suits_line(p.geometry));
-    CHECK(suits_line_backward(p.geometry));
+    CHECK(suits_line_backward(p.geometry, false));
     check_forward(p);
     check_backward(p, {.input = false});
     check_backward(p, {.input = false, .bias = false});
+    if (c.channels >= 4) CHECK(suits_line_backward(p.geometry, true));
     check_backward(p);
+    check_backward(p, {.filter = false});
+    check_backward(p, {.filter = false, .bias = false});
+    check_backward(p, {.input = false, .filter = false});
   }
 }
 
@@ -70,9 +86,10 @@ Conv2dGeometry geometry(int batch, int channels) {
 }
 
 TEST_CASE("conv2d by lines: float errors are at most four times those of a plain sum", "[line]") {
-  const int channels = GENERATE(1, 2, 3);
-  INFO(channels << " channels");
-  test::check_float_errors(geometry(4, channels), static_cast<std::uint32_t>(channels));
+  const int channels = GENERATE(1, 2, 3, 6, 8, 16, 64);
+  const bool positive = GENERATE(false, true);
+  INFO(channels << " channels, positive " << positive);
+  test::check_float_errors(geometry(2, channels), static_cast<std::uint32_t>(channels), positive);
 }
 
 TEST_CASE("conv2d by lines: a filter gradient whose terms are all zero is zero", "[line]") {
