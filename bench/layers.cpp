@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 // The time of each layer in a training step: fovea_layers DESCRIPTION BATCH, where DESCRIPTION is
-// the text of a model (src/graph/model_spec.h). Every instruction of the compiled program is run
-// many times by itself, which it can be since kernels overwrite; the median counts, in processor
-// time. Before each window of a layer stands one of the bare register tile: the layer's share of
-// the limit is the median of both neighbours' ratios, which a machine that slows down leaves as
-// they are. A program of its own rather than a call of the engine, so that nobody downloads it.
+// the text of a model (src/graph/model_spec.h); with `predict` behind these, in a prediction. Every
+// instruction of the compiled program is run many times by itself, which it can be since kernels
+// overwrite; the median counts, in processor time. Before each window of a layer stands one of the
+// bare register tile: the layer's share of the limit is the median of both neighbours' ratios,
+// which a machine that slows down leaves as they are. A program of its own rather than a call of
+// the engine, so that nobody downloads it.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -128,18 +130,21 @@ std::string line(Model& model, Plan& plan, const Instruction& instruction, bool 
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count != 3) {
+  const bool predicts = count == 4 && std::strcmp(arguments[3], "predict") == 0;
+  if (count != 3 && !predicts) {
     std::fputs("fovea_layers needs the text of a model and a batch size.\n", stderr);
     return 1;
   }
   fovea::Workers workers(1);
   Model model(fovea::parse_model(arguments[1]), kSeed, workers);
+  const int batch = std::atoi(arguments[2]);
   const fovea::LossPort port{.output = 0, .wants_logits = true, .sparse_target = true};
-  Plan& plan = model.prepare({.batch = std::atoi(arguments[2]),
-                              .mode = fovea::Mode::kTraining,
-                              .backward = true,
-                              .losses = {port}});
-  model.prepare_gradients();
+  Plan& plan = predicts ? model.prepare({.batch = batch})
+                        : model.prepare({.batch = batch,
+                                         .mode = fovea::Mode::kTraining,
+                                         .backward = true,
+                                         .losses = {port}});
+  if (!predicts) model.prepare_gradients();
   std::uint32_t state = 1;
   fill(model.input(plan, 0), state, 0, 1);
   fovea::json::Members lines;
@@ -147,7 +152,7 @@ int main(int count, char** arguments) {
   for (const Instruction& instruction : plan.program.forward) {
     lines.element(line(model, plan, instruction, false));
   }
-  fill(model.loss(plan, 0).gradient, state, -0.01F, 0.01F);
+  if (!predicts) fill(model.loss(plan, 0).gradient, state, -0.01F, 0.01F);
   for (const Instruction& instruction : plan.program.backward) {
     lines.element(line(model, plan, instruction, true));
   }

@@ -149,10 +149,10 @@ const againstBest = (measured, peers, wanted) =>
     .filter((row) => matches(row, { ...wanted, threads: 1 }))
     .flatMap((row) => worstOf(against({ comparisons: [row] }, peers, {})) ?? [])
 
-/** Convolutions of B and C against the limit of their own variant. */
+/** Convolutions of B and C in training against the limit of their own variant. */
 const shares = (layers, variant, wanted) =>
   layers
-    .filter((row) => row.type === 'conv2d' && ['B', 'C'].includes(row.net))
+    .filter((row) => row.type === 'conv2d' && row.phase === 'train' && ['B', 'C'].includes(row.net))
     .filter((row) => row.variant === variant && row.share !== undefined && wanted(row))
     .map(({ net, layer, backward, share }) => {
       return { value: share, where: `${net} ${layer} ${backward ? 'backward' : 'forward'}` }

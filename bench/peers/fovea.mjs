@@ -19,8 +19,10 @@ async function prepare({ net, phase, batch, size, images, labels }) {
     shape: [count, ...net.input],
   })
   if (phase === 'infer') {
-    const step = async (first) =>
-      (await model.predict(tensor(first, batch), { batchSize: batch })).data[0]
+    const inputs = []
+    for (let first = 0; first + batch <= kExamples; first += batch) inputs.push(tensor(first, batch))
+    const options = { batchSize: batch }
+    const step = async (first) => (await model.predict(inputs[first / batch], options)).data[0]
     return { run: loop(batch, step), dispose }
   }
   const loss = fovea.losses.sparseCategoricalCrossentropy({ fromLogits: !net.softmax })

@@ -5,8 +5,9 @@ import { FoveaError } from './errors.js'
 
 /** Refuses names that are not in `known`; `place` opens the sentence ("fit"). */
 export function checkNames(place: string, options: object, known: readonly string[]): void {
-  for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue
+  // Not Object.keys: the list would be a part of a small prediction's garbage.
+  for (const name in options) {
+    if (known.includes(name) || !Object.hasOwn(options, name)) continue
     const near = nearest(name, known)
     const hint = near === undefined ? '' : ` Did you mean "${near}"?`
     throw new FoveaError(

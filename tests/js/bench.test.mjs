@@ -128,7 +128,8 @@ test('the floors: the worst case counts, the best peer is the opponent, what is 
   }
   const single = { phase: 'infer', batch: 1, medianMs: 1 }
   const layer = (net, channels, backward, share) => {
-    return { net, variant: 'relaxed', type: 'conv2d', layer: 'c', channels, backward, share }
+    const convolution = { variant: 'relaxed', phase: 'train', type: 'conv2d', layer: 'c' }
+    return { ...convolution, net, channels, backward, share }
   }
   const gain = (phase, batch, value, at = host) => {
     return { net: 'C', phase, batch, data: 'random', variant: 'relaxed', host: at, gain: value }
@@ -151,7 +152,12 @@ test('the floors: the worst case counts, the best peer is the opponent, what is 
       row({ ...single, p99Ms: 9, host: 'Firefox 140' }),
     ],
     limit: { relaxed: 40 },
-    layers: [layer('B', 16, true, 0.9), layer('C', 32, false, 0.8), layer('C', 1, true, 0.3)],
+    layers: [
+      layer('B', 16, true, 0.9),
+      layer('C', 32, false, 0.8),
+      layer('C', 1, true, 0.3),
+      { ...layer('C', 32, false, 0.1), phase: 'infer' },
+    ],
     starts: [
       { variant: 'simd', threads: 1, host: 'Chromium 150', firstStepMs: 90 },
       { variant: 'scalar', threads: 1, host: 'Chromium 150', firstStepMs: 900 },
