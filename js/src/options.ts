@@ -7,7 +7,7 @@ import { FoveaError } from './errors.js'
 export function checkNames(place: string, options: object, known: readonly string[]): void {
   // Not Object.keys: the list would be a part of a small prediction's garbage.
   for (const name in options) {
-    if (known.includes(name) || !Object.hasOwn(options, name)) continue
+    if (known.includes(name)) continue
     const near = nearest(name, known)
     const hint = near === undefined ? '' : ` Did you mean "${near}"?`
     throw new FoveaError(
