@@ -20,7 +20,8 @@ async function prepare({ net, phase, batch, size, images, labels }) {
   })
   if (phase === 'infer') {
     const inputs = []
-    for (let first = 0; first + batch <= kExamples; first += batch) inputs.push(tensor(first, batch))
+    for (let first = 0; first + batch <= kExamples; first += batch)
+      inputs.push(tensor(first, batch))
     const options = { batchSize: batch }
     const step = async (first) => (await model.predict(inputs[first / batch], options)).data[0]
     return { run: loop(batch, step), dispose }
