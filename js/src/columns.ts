@@ -64,8 +64,7 @@ export function inputColumns(
   if (first !== undefined && inputs.length === 1 && isTensor(x)) {
     return [inputColumn(place, first, x, question)]
   }
-  const list = isTensor(x) ? [x] : x
-  if (!Array.isArray(list) || !list.every(isTensor) || list.length !== inputs.length) {
+  if (!Array.isArray(x) || !x.every(isTensor) || x.length !== inputs.length) {
     const wanted =
       inputs.length === 1
         ? 'a tensor'
@@ -76,7 +75,7 @@ export function inputColumns(
         `fovea.tensor(data, shape).`,
     )
   }
-  return inputs.map((input, k) => inputColumn(place, input, list[k] as Tensor, question))
+  return inputs.map((input, k) => inputColumn(place, input, x[k] as Tensor, question))
 }
 
 function inputColumn(place: string, input: PortInfo, given: Tensor, question: boolean): Column {

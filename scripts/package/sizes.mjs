@@ -6,11 +6,11 @@ import { gzipSync } from 'node:zlib'
 import { say } from '../lib/shell.mjs'
 
 /**
- * The promise of the project for API, worker and one variant is 100,000. These are the bounds that hold,
- * and may only fall. Scalar does not keep it yet: that, for browsers from before 2021, writes its four
+ * The promise of the project for API, worker and one variant is 100,000. These are the bounds that hold;
+ * they last rose, by a kilobyte, for the gradients of 5x5 convolutions of any channels. Scalar does not keep it yet: that, for browsers from before 2021, writes its four
  * lanes one by one and its exceptions in JavaScript.
  */
-const kBudgetBytes = { scalar: 111_500, simd: 99_100, relaxed: 99_700 }
+const kBudgetBytes = { scalar: 111_500, simd: 99_000, relaxed: 99_500 }
 export const budgetBytes = (build) => kBudgetBytes[build]
 
 const gzipped = (path) => gzipSync(readFileSync(path), { level: 9 }).length
